@@ -1,0 +1,1 @@
+"""The knowledge base: vocabulary, storage and retrieval. Knows neither Streamlit nor calculators."""

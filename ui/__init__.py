@@ -1,0 +1,1 @@
+"""The Streamlit interface: the only home of Streamlit besides app.py."""
