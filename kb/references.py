@@ -11,7 +11,11 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 from kb.types import Link, Reference
 
 _NEW_ID = r"\d{4}\.\d{4,5}"
-_OLD_ID = r"(?:astro-ph|cond-mat|gr-qc|hep-ex|hep-lat|hep-ph|hep-th|math-ph|nlin|nucl-ex|nucl-th|physics|quant-ph|math|cs|q-bio|q-fin|stat|eess|econ)(?:\.[A-Z]{2})?/\d{7}"
+_ARCHIVES = (
+    "astro-ph|cond-mat|gr-qc|hep-ex|hep-lat|hep-ph|hep-th|math-ph|nlin|nucl-ex|nucl-th|physics|quant-ph|math|cs|"
+    "q-bio|q-fin|stat|eess|econ"
+)
+_OLD_ID = rf"(?:{_ARCHIVES})(?:\.[A-Z]{{2}})?/\d{{7}}"
 _ARXIV_NAMED = re.compile(rf"arxiv\s*[:：]?\s*(?:abs/)?({_NEW_ID}|{_OLD_ID})(?:v(\d+))?(?!\d)", re.I)
 _ARXIV_LINK = re.compile(
     rf"(?:arxiv\.org|ar5iv\.(?:labs\.)?(?:arxiv\.)?org|alphaxiv\.org|huggingface\.co|hf\.co|paperswithcode\.com)"
@@ -24,14 +28,20 @@ _DOI = re.compile(r"\b(10\.\d{4,9}/[^\s\"'<>，。；、（）\]]+)", re.I)
 _GITHUB = re.compile(r"(?:www\.)?github\.com/([A-Za-z0-9][\w-]*)/([\w.-]+)", re.I)
 _URL = re.compile(r"https?://[^\s<>\"'`，。；、！？（）【】「」《》\u3000]+", re.I)
 # "Title by Institution (https://…). Remark": how digests list papers.
-_ENTRY = re.compile(r"^\s*[-*•\d.)]*\s*(?P<title>[^\n(（]{8,250}?)(?:\s+by\s+(?P<who>[^\n]{2,300}?))?\s*[(（]\s*(?P<url>https?://[^\s)）]+)\s*[)）]\.?\s*(?P<remark>.*)", re.S)
+_ENTRY = re.compile(
+    r"^\s*[-*•\d.)]*\s*(?P<title>[^\n(（]{8,250}?)(?:\s+by\s+(?P<who>[^\n]{2,300}?))?\s*"
+    r"[(（]\s*(?P<url>https?://[^\s)）]+)\s*[)）]\.?\s*(?P<remark>.*)",
+    re.S,
+)
 
 TRACKERS = re.compile(
     r"^(utm_\w+|mc_[ce]id|fbclid|gclid|dclid|msclkid|yclid|igshid|mkt_tok|_hsenc|_hsmi|hss_channel|spm|scm|ref_src|"
     r"ref_url|share_token|chksm|vero_id|oly_\w+|wt_\w+|s_cid|cmpid|trk|trackingid)$",
     re.I,
 )
-_GITHUB_NOT_OWNERS = frozenset("topics features sponsors about orgs apps marketplace settings login collections".split())
+_GITHUB_NOT_OWNERS = frozenset(
+    "topics features sponsors about orgs apps marketplace settings login collections".split()
+)
 
 
 def arxiv_id(text: str) -> tuple[str, int | None] | None:
@@ -79,7 +89,9 @@ def canonical_url(url: str) -> str:
 
 
 def _is_tracker(name: str, value: str) -> bool:
-    return bool(TRACKERS.match(name)) or (name == "source" and value.startswith(("rss", "user_profile", "friends_link")))
+    return bool(TRACKERS.match(name)) or (
+        name == "source" and value.startswith(("rss", "user_profile", "friends_link"))
+    )
 
 
 def extract(text: str, links: Sequence[Link] = ()) -> list[Reference]:

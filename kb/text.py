@@ -31,7 +31,9 @@ _HAN_RUN = re.compile(f"[{HAN}]")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]+")
 _OTHER = re.compile(rf"[{KANA_HANGUL}\u0370-\u1fff]")
 _SENTENCE_END = re.compile(r"(?:[.!?]+[\"'”’)\]]*(?=\s)|[。！？；]+[」』”’）]*|\n+)")
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|et al|etc|vs|cf|Fig|Eq|Sec|Tab|Dr|Mr|Ms|Prof|No|approx|resp|[A-Z])|\d)\.$")
+_ABBREVIATION = re.compile(
+    r"\b(?:e\.g|i\.e|et al|etc|vs|cf|Fig|Eq|Sec|Tab|Dr|Mr|Ms|Prof|No|approx|resp|[A-Z])\.$|(?:^|\n)\s*\d+\.$"
+)
 
 STOPWORDS = frozenset(
     "a an and are as at be been but by can could did do does for from had has have how i if in into is it its me my "
