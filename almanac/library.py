@@ -1,0 +1,247 @@
+"""One library and everything that can be done with it.
+
+`open_almanac` is the only place where objects meet: it takes settings and, where a test or a
+script wants its own, collaborators. Nothing heavy is loaded until something needs it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+
+from almanac.ingestion import Ingestion, Report
+from almanac.models import EmbedderState, Models
+from almanac.overview import Overview
+from kb.embed import Embedder
+from kb.errors import DocumentNotFound
+from kb.glossary import Glossary
+from kb.index import Progress as IndexProgress
+from kb.search import Searcher
+from kb.settings import Settings
+from kb.store import Store
+from kb.store.retrieval import references_from, references_to
+from kb.topics import Tagger, load_topics
+from kb.types import Chunk, Document, DocumentInfo, Kind, Outcome, Query, Reference, SearchResult
+
+STARTER = Path(__file__).resolve().parent.parent / "starter"
+Clock = Callable[[], datetime]
+
+
+def open_almanac(settings: Settings, *, embedder: Embedder | None = None, clock: Clock | None = None) -> "Almanac":
+    """Open the library of the settings' home, made where it is missing.
+
+    Args:
+        embedder: used instead of the one that the settings name.
+        clock: gives the present time, with its zone.
+    Raises:
+        SchemaTooNew, StoreError: the library cannot be opened.
+    """
+    store = Store(settings.home, clock=clock or (lambda: datetime.now(UTC)), lock_wait=settings.lock_wait)
+    return Almanac(settings, store, Models(settings, store, embedder))
+
+
+class Almanac:
+    """A library: ingest, search, read, remove. Safe to share between threads."""
+
+    def __init__(self, settings: Settings, store: Store, models: Models) -> None:
+        self.settings = settings
+        self.store = store
+        self.models = models
+        self.overview = Overview(store, settings)
+        self._tagger_lock = Lock()
+        self._tagger: Tagger | None = None
+        self._ingestion = Ingestion(settings, store, models, self._make_tagger)
+
+    def _make_tagger(self) -> Tagger:
+        with self._tagger_lock:
+            if self._tagger is None:
+                self._tagger = Tagger()
+            return self._tagger
+
+    @cached_property
+    def glossary(self) -> Glossary:
+        """The bilingual glossary, with the reader's own terms from the home."""
+        return Glossary.load(STARTER / "glossary.tsv", self.settings.home / "glossary.tsv")
+
+    @cached_property
+    def _searcher(self) -> Searcher:
+        return Searcher(self.store, self.glossary)
+
+    @property
+    def embedder_state(self) -> EmbedderState:
+        """What a page says of semantic search."""
+        return self.models.state
+
+    def warm_up(self) -> None:
+        """Start loading the embedder and keep vectors and index up to date, in the background."""
+        self.models.warm_up()
+
+    def close(self) -> None:
+        """Stop background work and release locks and files."""
+        self.models.close()
+        self.store.close()
+
+    # Finding
+
+    def search(self, query: Query | str, *, load: bool = True) -> SearchResult:
+        """Return the best passages for a question.
+
+        Args:
+            load: wait for the embedder; False searches by keyword while it is not loaded yet.
+        """
+        asked = Query(text=query) if isinstance(query, str) else query
+        leg = self.models.leg(load=load)
+        return self._searcher.search(asked, leg, self._notices(leg is not None))
+
+    def _notices(self, semantic: bool) -> list[str]:
+        state = self.models.state
+        if semantic:
+            return []
+        reason = {
+            "off": "Keyword search only: the setting EMBEDDER is `none`.",
+            "failed": f"Keyword search only. {state.message} {state.hint}",
+        }.get(state.status, "Keyword search only until the embedding model is loaded.")
+        return [reason]
+
+    # Reading
+
+    def documents(
+        self, kinds: Sequence[Kind] = (), quarter: str = "", topic: str = "", source: str = "", text: str = ""
+    ) -> list[DocumentInfo]:
+        """Return documents, newest first, undated last; empty arguments do not filter."""
+        where, values = ["1"], list[object]()
+        if kinds:
+            where.append(f"d.kind IN ({', '.join('?' * len(kinds))})")
+            values += [str(kind) for kind in kinds]
+        for sql, value in (
+            ("d.quarter = ?", quarter),
+            ("d.row IN (SELECT doc FROM topics WHERE topic = ?)", topic),
+            ("s.location = ?", source),
+            ("instr(lower(d.title), lower(?))", text),
+        ):
+            if value:
+                where.append(sql)
+                values.append(value)
+        tail = "ORDER BY d.date_first = '', d.date_first DESC, d.id"
+        return self.store.infos(" AND ".join(where), values, tail)
+
+    def info(self, doc_id: str) -> DocumentInfo:
+        """Return a document without its text. Raises DocumentNotFound."""
+        found = self.store.infos_by_id([doc_id])
+        if doc_id not in found:
+            raise DocumentNotFound(f"No document {doc_id} is in the library.", "It may have been removed.")
+        return found[doc_id]
+
+    def document(self, doc_id: str) -> Document:
+        """Return a document with text, sections and links. Raises DocumentNotFound."""
+        return self.store.document(doc_id)
+
+    def chunks(self, doc_id: str) -> list[Chunk]:
+        """Return a document's passages in order."""
+        return self.store.chunks_of(doc_id)
+
+    def chunk(self, chunk_id: str) -> Chunk:
+        """Return a passage. Raises DocumentNotFound."""
+        return self.store.chunk(chunk_id)
+
+    def neighbours(self, chunk_id: str) -> tuple[list[Chunk], list[Chunk]]:
+        """Return the passages just before and just after one in its document."""
+        return self.store.neighbours(chunk_id)
+
+    def references(self, doc_id: str) -> list[Reference]:
+        """Return the works and pages that a document names."""
+        return references_from(self.store, doc_id)
+
+    def mentions(self, kind: str, key: str) -> list[Reference]:
+        """Return every passage that names a work, oldest first."""
+        return references_to(self.store, kind, key)
+
+    # Writing
+
+    def ingest(
+        self,
+        locations: Sequence[str | Path],
+        *,
+        kind: Kind | None = None,
+        embed: bool = True,
+        report: Report | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Outcome]:
+        """Ingest files and folders one by one, yielding an outcome each; never raises for bad input."""
+        names = [str(location) for location in locations]
+        return self._ingestion.run(names, kind=kind, embed=embed, report=report, cancelled=cancelled)
+
+    def save_upload(self, name: str, data: bytes) -> Path:
+        """Keep an uploaded file in the home, whole or not at all, and return its path."""
+        folder = self.settings.home / "uploads"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / (Path(name.replace("\\", "/")).name or "upload.txt")
+        part = path.with_name(f".{path.name}.part")
+        part.write_bytes(data)
+        return part.replace(path)
+
+    def load_starter(self, *, embed: bool = True, report: Report | None = None) -> list[Outcome]:
+        """Ingest the starter library that ships with the product."""
+        files = [str(path) for path in sorted([*(STARTER / "notes").glob("*.md"), *STARTER.glob("*.xml")])]
+        outcomes = list(self._ingestion.run(files, starter=True, embed=embed, report=report))
+        with self.store.write("loading the starter library") as writer:
+            writer.set_fact("starter", "loaded")
+        return outcomes
+
+    def remove_starter(self) -> int:
+        """Remove the starter library as a whole; return how many documents went."""
+        rows = self.store.rows("SELECT location FROM sources WHERE starter = 1 ORDER BY id")
+        gone = sum(self.remove_source(location) for (location,) in rows)
+        with self.store.write("removing the starter library") as writer:
+            writer.set_fact("starter", "removed")
+        return gone
+
+    @property
+    def starter_state(self) -> str:
+        """`loaded`, `removed`, or empty where it was never loaded."""
+        return self.store.fact("starter")
+
+    def remove_source(self, location: str) -> int:
+        """Remove a source with the documents that only it holds; return how many went."""
+        found = self.store.rows("SELECT id FROM sources WHERE location = ?", (location,))
+        if not found:
+            raise DocumentNotFound(f"No source {location} is in the library.", "`status` lists the sources.")
+        with self.store.write(f"removing {location}") as writer:
+            return writer.remove_source(found[0][0], self._ingestion.prepare)
+
+    def remove_document(self, doc_id: str) -> None:
+        """Remove one document; its source's next ingest does not bring it back."""
+        title = self.info(doc_id).title
+        with self.store.write(f"removing {doc_id}") as writer:
+            writer.remove_document(doc_id, title)
+
+    def restore(self, doc_id: str) -> None:
+        """Allow a removed document again: its source's next ingest brings it back."""
+        with self.store.write(f"restoring {doc_id}") as writer:
+            writer.restore(doc_id)
+
+    def correct_topics(self, doc_id: str, topics: Sequence[str] | None) -> None:
+        """Set a document's topics by the reader's word, or with None go back to the tagger's."""
+        document = self.document(doc_id)
+        unknown = sorted(set(topics or ()) - set(load_topics()))
+        if unknown:
+            raise DocumentNotFound(f"No topic {unknown[0]} is known.", f"Use {', '.join(load_topics())}.")
+        with self.store.write(f"tagging {doc_id}") as writer:
+            writer.correct_topics(doc_id, topics, list(self._ingestion.prepare(document).topics))
+
+    def update_index(self, progress: IndexProgress | None = None) -> int:
+        """Embed what waits and bring the vector index up to date; return how many passages were touched."""
+        embedded = self.models.embed_missing(progress)
+        index = self.models.index() if self.store.rows("SELECT 1 FROM outbox LIMIT 1") else None
+        return embedded + (index.apply_outbox(progress) if index is not None else 0)
+
+    def reindex(self, progress: IndexProgress | None = None) -> int:
+        """Make the vector index anew from the stored vectors; return how many it holds."""
+        self.models.embed_missing(progress)
+        index = self.models.index()
+        if index is None:
+            return 0
+        made = index.rebuild(progress)
+        index.drop_others()
+        return made

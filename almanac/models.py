@@ -1,0 +1,170 @@
+"""The embedder and the vector index of one library: loaded once, late, off the reader's path.
+
+States are explicit, because every page says what is missing and how to get it. Invariant: the
+library serves in every state; nothing here is needed to read or to search by keyword.
+"""
+
+import logging
+import threading
+from dataclasses import dataclass
+from typing import Literal
+
+from kb.embed import Embedder, load_embedder
+from kb.errors import AlmanacError, IndexMismatch, Locked, StoreError
+from kb.index import Progress, VectorIndex
+from kb.search import VectorLeg
+from kb.settings import Settings
+from kb.store import Store
+from kb.store.retrieval import count_missing, missing_vectors
+
+log = logging.getLogger("almanac")
+BATCH = 512
+
+
+@dataclass(frozen=True)
+class EmbedderState:
+    """What a page says of semantic search."""
+
+    status: Literal["off", "waiting", "loading", "embedding", "ready", "failed"]
+    name: str = ""
+    message: str = ""
+    hint: str = ""
+    done: int = 0
+    total: int = 0
+
+
+class Models:
+    """Loads and keeps the embedder, its vector leg and the index."""
+
+    def __init__(self, settings: Settings, store: Store, embedder: Embedder | None) -> None:
+        self._settings = settings
+        self._store = store
+        self._load_lock = threading.Lock()
+        self._embedder = embedder
+        self._leg: VectorLeg | None = None
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+        self._state = EmbedderState(
+            status="ready" if embedder else "off" if settings.embedder == "none" else "waiting",
+            name=embedder.name if embedder else "",
+        )
+
+    @property
+    def state(self) -> EmbedderState:
+        """The present state."""
+        return self._state
+
+    def embedder(self) -> Embedder | None:
+        """Return the embedder, loading it where that was not done; None where there is none."""
+        with self._load_lock:
+            if self._embedder is None and self._state.status in ("waiting", "loading"):
+                self._state = EmbedderState("loading", message="The embedding model is loading.")
+                try:
+                    self._embedder = load_embedder(self._settings)
+                except AlmanacError as error:
+                    self._state = EmbedderState("failed", message=error.message, hint=error.hint)
+                    return None
+                self._state = EmbedderState("ready", name=self._embedder.name if self._embedder else "")
+            return self._embedder
+
+    def ready(self) -> Embedder | None:
+        """Return the embedder if it is loaded already."""
+        return self._embedder
+
+    def leg(self, *, load: bool) -> VectorLeg | None:
+        """Return the vector leg, or None where there is no embedder (yet, where `load` is false)."""
+        embedder = self.embedder() if load else self._embedder
+        if embedder is None:
+            return None
+        if self._leg is None:
+            self._leg = VectorLeg(self._store, embedder, self._server_index(embedder))
+        return self._leg
+
+    def _server_index(self, embedder: Embedder) -> VectorIndex | None:
+        """A server is asked at once; the embedded index is opened by who writes or stays."""
+        if not self._settings.chroma_url:
+            return None
+        return self._open_index(embedder)
+
+    def _open_index(self, embedder: Embedder) -> VectorIndex | None:
+        try:
+            return VectorIndex(self._store, embedder.fingerprint, url=self._settings.chroma_url)
+        except IndexMismatch as error:
+            log.info("%s %s", error.message, error.hint)
+            return None
+
+    def index(self) -> VectorIndex | None:
+        """Return the vector index, opened; None where another process has it or there is no embedder."""
+        leg = self.leg(load=True)
+        if leg is None:
+            return None
+        if leg.index is None:
+            leg.index = self._open_index(leg.embedder)
+        return leg.index
+
+    def embed_missing(self, progress: Progress | None = None) -> int:
+        """Embed passages that have no vector of the current embedder; return how many were embedded."""
+        embedder = self.embedder()
+        if embedder is None:
+            return 0
+        total = count_missing(self._store, embedder.fingerprint)
+        done = 0
+        while not self._stop.is_set() and (batch := missing_vectors(self._store, embedder.fingerprint, BATCH)):
+            texts = [text for _, text in batch]
+            vectors = embedder.embed(texts)
+            counts = embedder.count_tokens(texts)
+            made = [(key, vectors[i], counts[i]) for i, (key, _) in enumerate(batch)]
+            with self._store.write("embedding passages") as writer:
+                writer.add_vectors(embedder.fingerprint, made)
+            done += len(batch)
+            if progress:
+                progress(done, max(total, done))
+        return done
+
+    def warm_up(self, every: float = 3.0) -> None:
+        """Load, embed what waits and keep the index up to date, in one background thread."""
+        if self._thread is None and self._settings.embedder != "none":
+            self._thread = threading.Thread(target=self._serve, args=(every,), name="almanac-models", daemon=True)
+            self._thread.start()
+
+    def _serve(self, every: float) -> None:
+        if self.embedder() is None:
+            return
+        repaired = False
+        while not self._stop.is_set():
+            try:
+                self._catch_up(repair=not repaired)
+                repaired = True
+            except Locked:
+                log.info("Another process writes; the index catches up later.")
+            except (StoreError, AlmanacError) as error:
+                log.warning("%s %s", error.message, error.hint)
+                self._state = EmbedderState("ready", self._state.name, message=error.message, hint=error.hint)
+            self._stop.wait(every)
+
+    def _catch_up(self, *, repair: bool) -> None:
+        name = self._state.name
+
+        def report(done: int, total: int) -> None:
+            self._state = EmbedderState("embedding", name, "Passages are being embedded.", done=done, total=total)
+
+        try:
+            self.embed_missing(report)
+        finally:
+            self._state = EmbedderState("ready", name)
+        index = self.index()
+        if index is None:
+            return
+        if repair:
+            index.repair()
+        elif self._store.rows("SELECT 1 FROM outbox LIMIT 1"):
+            index.apply_outbox()
+
+    def close(self) -> None:
+        """Stop the background thread and let other processes have the index."""
+        self._stop.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout=30)
+        if self._leg is not None and self._leg.index is not None:
+            self._leg.index.close()
+            self._leg.index = None
