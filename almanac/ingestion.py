@@ -113,9 +113,7 @@ class Ingestion:
         known = self._store.rows("SELECT id, kind FROM sources WHERE location = ?", (location,))
         if not known:
             return
-        record = SourceRecord(
-            kind=kind or known[0][1] or "", status="failed", error=error.message, hint=error.hint
-        )
+        record = SourceRecord(kind=kind or known[0][1] or "", status="failed", error=error.message, hint=error.hint)
         try:
             with self._store.write(f"noting that {location} failed") as writer:
                 writer.close_source(known[0][0], record, self.prepare)
@@ -203,9 +201,7 @@ class Ingestion:
             topics=[(tag.topic, tag.score, tag.reason) for tag in tags],
         )
 
-    def _write(
-        self, step: "_Step", source: int, batch: list[Prepared], tally: _Tally, done: int, total: int
-    ) -> None:
+    def _write(self, step: "_Step", source: int, batch: list[Prepared], tally: _Tally, done: int, total: int) -> None:
         if not batch:
             return
         embedder = self._models.embedder() if step.embed else self._models.ready()
@@ -215,9 +211,7 @@ class Ingestion:
             vectors = self._embed(embedder, batch)
         step.check()
         step.say("writing", done, total)
-        ready = [
-            Prepared(p.document, p.chunks, p.references, p.topics, _own(p, vectors)) for p in batch
-        ]
+        ready = [Prepared(p.document, p.chunks, p.references, p.topics, _own(p, vectors)) for p in batch]
         with self._store.write(f"ingesting {step.location}") as writer:
             writer.write_documents(source, ready, embedder.fingerprint if embedder else "")
         tally.chunks += sum(len(p.chunks) for p in batch)
@@ -231,9 +225,7 @@ class Ingestion:
         counts = embedder.count_tokens(list(new.values())) if new else []
         return {key: (made[i], counts[i]) for i, key in enumerate(new)}
 
-    def _finish(
-        self, step: "_Step", source: int, parsed: Parsed, tally: _Tally, digest: str, size: int
-    ) -> Outcome:
+    def _finish(self, step: "_Step", source: int, parsed: Parsed, tally: _Tally, digest: str, size: int) -> Outcome:
         # A feed is a window on its site: what slid out of it is still there to be read.
         keep = None if parsed.kind is Kind.RSS else tally.keep
         warnings = list(parsed.warnings)

@@ -1,6 +1,7 @@
 """What is in the library and how it fares: counts for pages, `status` and `doctor`. Read only."""
 
 import importlib.util
+import json
 import shutil
 import sqlite3
 from dataclasses import asdict, dataclass
@@ -87,14 +88,14 @@ class Overview:
     def sources(self) -> list[SourceState]:
         """Return every source with the state of its last ingest, failures first."""
         sql = (
-            "SELECT location, coalesce(kind, ''), status, (SELECT count(*) FROM holdings WHERE source = s.id), skipped, "
-            "error, hint, (SELECT json_group_array(value) FROM json_each(s.warnings)), tried_at, succeeded_at, starter "
+            "SELECT location, coalesce(kind, ''), status, (SELECT count(*) FROM holdings WHERE source = s.id), "
+            "skipped, error, hint, (SELECT json_group_array(value) FROM json_each(s.warnings)), tried_at, succeeded_at, starter "
             "FROM sources s ORDER BY status <> 'failed', starter, location"
         )
-        import json
-
         return [
-            SourceState(*row[:7], warnings=json.loads(row[7]), tried_at=row[8], succeeded_at=row[9], starter=bool(row[10]))
+            SourceState(
+                *row[:7], warnings=json.loads(row[7]), tried_at=row[8], succeeded_at=row[9], starter=bool(row[10])
+            )
             for row in self._store.rows(sql)
         ]
 

@@ -125,7 +125,9 @@ class Store:
         """Return those of the given ids that are in the library."""
         return {
             row[0]
-            for row in self.rows("SELECT id FROM documents WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(ids),))
+            for row in self.rows(
+                "SELECT id FROM documents WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(ids),)
+            )
         }
 
     def infos_by_id(self, ids: Sequence[str]) -> dict[str, DocumentInfo]:

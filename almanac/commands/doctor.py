@@ -1,0 +1,68 @@
+"""Check the library, its index and the packages; say what is wrong and what to do.
+
+Compares the vector index with the database by vector, not by count; --repair rebuilds the index
+from the database where they differ.
+
+Examples:
+  python -m almanac doctor
+  python -m almanac doctor --repair --json
+"""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import asdict
+
+from almanac.commands._output import add_json, bar, print_json
+from almanac.library import Almanac
+from almanac.overview import Check
+from kb.errors import AlmanacError
+
+NAME = "doctor"
+HELP = "check the library and say what is wrong and what to do"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument("--repair", action="store_true", help="mend what can be mended: vectors and the index")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace, opener: Callable[[], Almanac]) -> int:
+    """Check and return 1 where something is wrong."""
+    almanac = opener()
+    with bar("repairing", quiet=args.json) as show:
+        if args.repair:
+            almanac.update_index(lambda done, total: show("", done, total))
+        models = _models(almanac, repair=args.repair)
+    checks = [*almanac.overview.checks(), *models]
+    sound = all(check.ok for check in checks)
+    if args.json:
+        print_json({"ok": sound, "checks": [asdict(check) for check in checks]})
+    else:
+        for check in checks:
+            print(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.found}")
+            if check.remedy:
+                print(f"     {check.remedy}")
+    return 0 if sound else 1
+
+
+def _models(almanac: Almanac, *, repair: bool) -> list[Check]:
+    """Check the embedder and the index: these load what the other commands need not."""
+    if almanac.settings.embedder == "none":
+        return [Check("embedder", True, "off by the setting EMBEDDER; search is by keyword")]
+    embedder = almanac.models.embedder()
+    if embedder is None:
+        state = almanac.models.state
+        return [Check("embedder", False, state.message, state.hint)]
+    found = [Check("embedder", True, f"{embedder.name}, {embedder.dim} dimensions, fingerprint {embedder.fingerprint}")]
+    try:
+        index = almanac.models.index()
+        if index is None:
+            return [*found, Check("index", True, "open in another process, which keeps it up to date")]
+        wrong = index.repair() if repair else index.differences()
+    except AlmanacError as error:
+        return [*found, Check("index", False, error.message, error.hint)]
+    if wrong and repair:
+        return [*found, Check("index", True, f"{wrong} passages differed; rebuilt")]
+    remedy = "Run `python -m almanac doctor --repair`, or `reindex`." if wrong else ""
+    return [*found, Check("index", not wrong, f"{wrong} passages differ from the database", remedy)]
