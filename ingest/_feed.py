@@ -1,0 +1,239 @@
+"""Entries of a feed, whatever its format, to documents.
+
+Owns identity, dates, addresses and the choice of body of a feed's entries; knows no format.
+Refuses to invent: an unreadable date stays empty, a foreign scheme is no address, and each such
+loss is in the warnings. Invariant: ids depend on the feed and the entry's own key alone.
+"""
+
+import hashlib
+import html
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit
+
+from ingest._dates import find_period, parse_date, quarter_of
+from ingest._furniture import plain_title
+from ingest._html import Article, has_markup, looks_like_html, read_html, read_plain
+from ingest._writer import fold
+from kb.references import canonical_url
+from kb.text import language_of, scrub
+from kb.types import DateBasis, Document, Kind, Parsed
+
+
+@dataclass(frozen=True)
+class Body:
+    """One text of an entry as the feed gives it."""
+
+    value: str
+    markup: bool | None
+    """True for HTML, False for plain text, None where the format does not say."""
+    base_url: str = ""
+    """The base that the feed itself states for relative addresses."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry as the feed writes it: raw strings, nothing interpreted."""
+
+    key: str = ""
+    """The GUID or id as written; empty where there is none."""
+    link: str = ""
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    published: str = ""
+    updated: str = ""
+    categories: tuple[str, ...] = ()
+    bodies: tuple[Body, ...] = ()
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A feed as it is written."""
+
+    self_link: str = ""
+    site_link: str = ""
+    authors: tuple[str, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    warnings: tuple[str, ...] = ()
+    skipped: int = 0
+
+
+@dataclass
+class Notices:
+    """Warnings gathered by what is wrong, so that a thousand alike read as one."""
+
+    found: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, fact: str, example: str) -> None:
+        """Note that `fact` holds for one more entry."""
+        self.found.setdefault(fact, []).append(example)
+
+    def lines(self) -> Iterable[str]:
+        """Yield one line a fact, with its count and the first examples."""
+        for fact, examples in self.found.items():
+            shown = "; ".join(f"“{example[:80]}”" for example in examples[:3])
+            more = f" and {len(examples) - 3} more" if len(examples) > 3 else ""
+            yield f"{fact}: {shown}{more}."
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What all entries of a feed share."""
+
+    feed: Feed
+    source: str
+    base: str
+    notices: Notices
+
+
+def to_parsed(feed: Feed, *, source: str, base_url: str = "") -> Parsed:
+    """Documents of a feed, in its order, each entry once."""
+    notices = Notices()
+    identity = _identity(feed, source, base_url)
+    base = base_url or _absolute(feed.site_link, "") or _absolute(feed.self_link, "")
+    context = _Context(feed, source, base, notices)
+    made: dict[str, Document] = {}
+    skipped = feed.skipped
+    for entry in feed.entries:
+        title = plain_title(entry.title)
+        article = _read_body(entry, title, base)
+        if not article.text:
+            notices.add("Entries without title and text were left out", entry.link or entry.key or "no address")
+            skipped += 1
+            continue
+        names = (_hash(identity, key) for key in _keys(entry, article, title, notices))
+        name = next((name for name in names if name not in made), None)
+        if name is None:
+            notices.add("Entries repeated word for word were left out", title or article.text)
+            skipped += 1
+            continue
+        made[name] = _document(name, entry, article, title, context)
+    warnings = [*feed.warnings, *notices.lines()]
+    if not feed.entries:
+        warnings.append("The feed holds no entries.")
+    return Parsed(kind=Kind.RSS, documents=tuple(made.values()), warnings=tuple(warnings), skipped=skipped)
+
+
+def _identity(feed: Feed, source: str, base_url: str) -> str:
+    """What stays the same of a feed when it is fetched by another route."""
+    own = _absolute(feed.self_link, base_url)
+    return own or canonical_url(_absolute(feed.site_link, base_url)) or source
+
+
+def _absolute(link: str, base_url: str) -> str:
+    """The link as an absolute http(s) address, empty where it is none."""
+    try:
+        url = urljoin(base_url, link.strip()) if base_url else link.strip()
+        parts = urlsplit(url)
+        return url if parts.scheme in ("http", "https") and parts.hostname else ""
+    except ValueError:
+        return ""
+
+
+def _hash(identity: str, key: str) -> str:
+    digest = hashlib.sha256(f"{identity}\n{key}".encode("utf-8", "replace")).hexdigest()
+    return f"rss:{digest[:16]}"
+
+
+def _keys(entry: Entry, article: Article, title: str, notices: Notices) -> Iterable[str]:
+    """Yield the keys of an entry, best first; the next is asked for where one is taken."""
+    content = hashlib.sha256(f"{title}\n{article.text}".encode("utf-8", "replace")).hexdigest()
+    if entry.key:
+        yield entry.key
+        if entry.link:
+            notices.add("Entries share one GUID; the link was added to the key of the later ones", entry.key)
+            yield f"{entry.key}\n{entry.link}"
+        yield f"{entry.key}\n{entry.link}\n{content}"
+    elif entry.link:
+        yield entry.link
+        notices.add("Entries without GUID share one link; their content was added to the key", entry.link)
+        yield f"{entry.link}\n{content}"
+    else:
+        notices.add("Entries without GUID and link are known by their content: an edit makes them new", title)
+        yield content
+
+
+def _document(name: str, entry: Entry, article: Article, title: str, context: _Context) -> Document:
+    notices = context.notices
+    published, basis = _published(entry, title, title or article.text, notices)
+    updated = parse_date(entry.updated) or ""
+    if entry.updated.strip() and not updated:
+        notices.add("Dates of update that could not be read were left empty", entry.updated)
+    url = canonical_url(_absolute(entry.link, context.base))
+    if entry.link.strip() and not url:
+        notices.add("Links that are not http or https were left out", entry.link)
+    return Document(
+        id=name,
+        source=context.source,
+        kind=Kind.RSS,
+        url=url,
+        title=title or _first_words(article.text),
+        title_estimated=not title,
+        authors=_plain(entry.authors or context.feed.authors),
+        published=published,
+        published_basis=basis,
+        updated=updated,
+        quarter=quarter_of(published) or _title_quarter(basis, title),
+        language=language_of(f"{title}\n{article.text}"),
+        text=article.text,
+        categories=_plain(entry.categories),
+        sections=article.sections,
+        links=article.links,
+    )
+
+
+def _plain(names: Iterable[str]) -> tuple[str, ...]:
+    """Names without markup, each once."""
+    return tuple(dict.fromkeys(name for raw in names if (name := plain_title(raw))))
+
+
+def _published(entry: Entry, title: str, label: str, notices: Notices) -> tuple[str, DateBasis | None]:
+    """Date of publication with what it rests on; never a guess."""
+    raw = entry.published.strip() or entry.updated.strip()
+    if raw:
+        date = parse_date(raw)
+        if date:
+            return date, "stated"
+        notices.add("Dates of publication that could not be read were left empty", raw)
+        return "", None
+    period = find_period(title)
+    if period:
+        return period[0], "title"
+    notices.add("Entries without a date are in no quarter", label)
+    return "", None
+
+
+def _title_quarter(basis: DateBasis | None, title: str) -> str:
+    period = find_period(title) if basis == "title" else None
+    return period[1] if period else ""
+
+
+def _first_words(text: str) -> str:
+    """The opening of a text as a stand-in for its missing title."""
+    line = text.split("\n", 1)[0]
+    words = line.split()
+    if len(words) <= 12 and len(line) <= 80:
+        return line
+    return " ".join(words[:12])[:80].rstrip(" ,.;:，。；：") + "…"
+
+
+def _read_body(entry: Entry, title: str, base: str) -> Article:
+    """The fuller of the entry's texts, read once; its title alone where it has none."""
+    best = Article("", (), ())
+    for value, body in {body.value: body for body in reversed(entry.bodies)}.items():
+        article = _read(scrub(value), body, title, base)
+        if len(article.text) >= len(best.text):
+            best = article
+    return best if best.text else read_plain(title, title=title)
+
+
+def _read(value: str, body: Body, title: str, base: str) -> Article:
+    markup = body.markup
+    if not markup and looks_like_html(value):
+        markup = True  # plain text by its label alone
+    if markup is None:
+        markup = has_markup(value)
+    if markup:
+        return read_html(value, title=title, base_url=_absolute(body.base_url, base) or base)
+    plain = value if body.markup is False else html.unescape(value)
+    return read_plain(plain if fold(plain) else "", title=title)

@@ -1,0 +1,68 @@
+"""JSON Feed (jsonfeed.org, versions 1 and 1.1) to the entries of a feed.
+
+Owns the names of that format. Pure; refuses what is not a JSON Feed with a ParseError.
+"""
+
+import json
+from typing import Any
+
+from ingest._feed import Body, Entry, Feed
+from kb.errors import ParseError
+
+
+def is_json_feed(text: str) -> bool:
+    """Whether the text begins like a JSON Feed."""
+    head = text[:3000].lstrip()
+    return head.startswith("{") and "jsonfeed.org/version" in head.replace("\\/", "/")
+
+
+def read_json_feed(text: str) -> Feed:
+    """The feed as written.
+
+    Raises:
+        ParseError: the text is no JSON, or its items are no list.
+    """
+    try:
+        raw = json.loads(text, strict=False)
+    except (ValueError, RecursionError) as error:
+        raise ParseError(
+            f"The JSON Feed is broken: {error}.", "Fetch it again: it may have been cut off on the way."
+        ) from error
+    items = raw.get("items") if isinstance(raw, dict) else None
+    if not isinstance(items, list):
+        raise ParseError("The JSON Feed has no list of items.", "Check that the address is that of a feed.")
+    whole = [item for item in items if isinstance(item, dict)]
+    return Feed(
+        self_link=_string(raw, "feed_url"),
+        site_link=_string(raw, "home_page_url"),
+        authors=_authors(raw),
+        entries=tuple(_entry(item) for item in whole),
+        warnings=(f"{len(items) - len(whole)} items are no objects and were left out.",) if whole != items else (),
+        skipped=len(items) - len(whole),
+    )
+
+
+def _entry(item: dict[str, Any]) -> Entry:
+    bodies = [Body(_string(item, "content_html"), True), Body(_string(item, "content_text"), False)]
+    tags = item.get("tags")
+    return Entry(
+        key=_string(item, "id"),
+        link=_string(item, "url") or _string(item, "external_url"),
+        title=_string(item, "title"),
+        authors=_authors(item),
+        published=_string(item, "date_published"),
+        updated=_string(item, "date_modified"),
+        categories=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+        bodies=tuple(body for body in [*bodies, Body(_string(item, "summary"), False)] if body.value),
+    )
+
+
+def _authors(raw: dict[str, Any]) -> tuple[str, ...]:
+    authors = raw.get("authors")
+    listed = authors if isinstance(authors, list) else [raw.get("author")]
+    return tuple(name for author in listed if isinstance(author, dict) and (name := _string(author, "name")))
+
+
+def _string(raw: dict[str, Any], key: str) -> str:
+    value = raw.get(key)
+    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""

@@ -1,0 +1,190 @@
+"""RSS and Atom feeds, and JSON Feeds: one document per entry.
+
+The only home of feedparser, which gets bytes that were made safe and never an address; its dates,
+its rewriting of ids and its sanitising are not used. Refuses entity declarations, HTML pages and
+anything else that is no feed. Invariant: `parse` is pure and gives the same ids for the same bytes.
+"""
+
+import io
+import re
+from types import ModuleType
+from typing import Any
+
+from lxml import etree
+
+from ingest._decode import decode
+from ingest._feed import Body, Entry, Feed, to_parsed
+from ingest._jsonfeed import is_json_feed, read_json_feed
+from ingest._xml import Xml, find_root, is_html, prepare
+from kb.errors import ParseError
+from kb.types import Kind, Parsed
+
+KIND = Kind.RSS
+
+_ROOTS = frozenset(("rss", "feed", "rdf"))
+_DECLARED = re.compile(rb"<\?xml[^>]{0,100}\bencoding\s*=\s*[\"']([A-Za-z0-9_.-]{1,40})[\"']")
+_MARKUP_TYPES = {"text/html": True, "application/xhtml+xml": True, "text/plain": False}
+
+
+def sniff(text: str, name: str) -> tuple[float, str]:
+    """How surely the text is a feed, 0..1, and why."""
+    if is_json_feed(text):
+        return 1.0, "a JSON Feed"
+    if not text[:1000].lstrip().startswith("<") and "<?xml" not in text[:5000]:
+        return 0.0, "no XML element begins it"
+    try:
+        root = find_root(text)
+    except ParseError as error:
+        return 0.9, error.message
+    if root is None:
+        return 0.0, "no XML element begins it"
+    local = root[0].split(":")[-1].lower()
+    if local in _ROOTS:
+        return 0.95, f"XML whose root is <{root[0]}>"
+    if is_html(text):
+        return 0.0, "looks like an HTML page, not a feed"
+    return 0.0, f"XML whose root <{root[0]}> is no feed"
+
+
+def parse(text: str, *, name: str, source: str) -> Parsed:
+    """Documents of a feed that was decoded already.
+
+    Raises:
+        ParseError: the text is no feed, or declares entities.
+    """
+    return _parse_text(text, source=source, base_url="", warnings=())
+
+
+def parse_bytes(data: bytes, *, name: str, source: str, base_url: str = "") -> Parsed:
+    """Documents of a feed as it lies in a file or came over the network.
+
+    Args:
+        data: the file or response body.
+        base_url: the address it was fetched from, for relative links; empty for a file.
+
+    Raises:
+        ParseError: the bytes are no text or no feed, or declare entities.
+    """
+    match = _DECLARED.search(data[:400])
+    declared = match[1].decode("ascii").lower() if match else None
+    text, encoding = decode(data, declared=declared)
+    warnings: tuple[str, ...] = ()
+    if encoding.endswith("(damaged)"):
+        warnings = ("Some bytes of the feed could not be read; they show as \ufffd.",)
+    return _parse_text(text, source=source, base_url=base_url, warnings=warnings)
+
+
+def _parse_text(text: str, *, source: str, base_url: str, warnings: tuple[str, ...]) -> Parsed:
+    if is_json_feed(text):
+        parsed = to_parsed(read_json_feed(text), source=source, base_url=base_url)
+    else:
+        parsed = to_parsed(_read_xml(text), source=source, base_url=base_url)
+    return parsed.model_copy(update={"warnings": (*warnings, *parsed.warnings)})
+
+
+def _read_xml(text: str) -> Feed:
+    """The feed as written, through feedparser."""
+    if is_html(text):
+        raise ParseError(
+            "The content looks like an HTML page, not a feed.",
+            "It may be an error page: open the address in a browser, or give the address of the feed itself.",
+        )
+    root = find_root(text)
+    if root is None or root[0].split(":")[-1].lower() not in _ROOTS:
+        found = f"its root is <{root[0]}>" if root else "no XML element begins it"
+        raise ParseError(f"The content is not a feed: {found}.", "Give the address of an RSS, Atom or JSON feed.")
+    xml = prepare(text, "entry" if root[0].split(":")[-1].lower() == "feed" else "item")
+    parsed = _run_feedparser(xml.text)
+    entries = parsed["entries"]
+    keys = _raw_keys(xml.text, len(entries))
+    authors = tuple(_names(parsed["feed"])) if parsed["version"].startswith("atom") else ()
+    links = parsed["feed"].get("links", [])
+    return Feed(
+        self_link=next((link.get("href", "") for link in links if link.get("rel") == "self"), ""),
+        site_link=parsed["feed"].get("link", ""),
+        authors=authors,
+        entries=tuple(_entry(raw, key) for raw, key in zip(entries, keys, strict=True)),
+        warnings=_truncation(xml, len(entries)),
+        skipped=int(xml.half_item),
+    )
+
+
+def _run_feedparser(text: str) -> Any:
+    import feedparser
+
+    module: ModuleType = feedparser
+    try:
+        parsed = module.parse(
+            io.BytesIO(text.encode("utf-8", "replace")),
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except Exception as error:  # whatever its SAX handlers raise on strange input
+        raise ParseError(
+            f"The feed could not be read: {type(error).__name__}: {error}.", "Report the feed's address as a fault."
+        ) from error
+    if not parsed["version"] and not parsed["entries"]:
+        raise ParseError("The content is not a feed of a known format.", "Give the address of an RSS or Atom feed.")
+    return parsed
+
+
+def _truncation(xml: Xml, kept: int) -> tuple[str, ...]:
+    if not xml.truncated:
+        return ()
+    lost = ", and its last, incomplete entry was left out" if xml.half_item else ""
+    return (f"The feed ends early: {kept} whole entries were kept{lost}.",)
+
+
+def _raw_keys(text: str, count: int) -> list[str | None]:
+    """GUIDs and ids as written, in order; None each where the XML is too broken to say.
+
+    feedparser rewrites ids against the feed's base address, so that they would change with it.
+    """
+    keys: list[str | None] = []
+    try:
+        events = etree.iterparse(
+            io.BytesIO(text.encode("utf-8", "replace")), events=("end",), resolve_entities=False, huge_tree=True
+        )
+        for _, element in events:
+            local = etree.QName(element).localname.lower()
+            if local in ("item", "entry"):
+                found = [child for child in element if isinstance(child.tag, str)]
+                named = {etree.QName(child).localname.lower(): child.text or "" for child in reversed(found)}
+                about = [value for name, value in element.attrib.items() if etree.QName(name).localname == "about"]
+                written = [named.get("guid", ""), named.get("id", ""), *about]
+                keys.append(next((key.strip() for key in written if key.strip()), ""))
+                element.clear()
+    except (etree.XMLSyntaxError, ValueError):
+        return [None] * count
+    return keys if len(keys) == count else [None] * count
+
+
+def _entry(raw: Any, key: str | None) -> Entry:
+    bodies = [
+        Body(item.get("value") or "", _MARKUP_TYPES.get(item.get("type", "")), item.get("base") or "")
+        for item in raw.get("content", [])
+        if item.get("type", "text/html") in _MARKUP_TYPES or item.get("type", "").startswith("text/")
+    ]
+    detail = raw.get("summary_detail", {})
+    rss = detail.get("type") == "text/html"  # what RSS calls HTML is often plain text
+    bodies.append(Body(raw.get("summary") or "", None if rss else _MARKUP_TYPES.get(detail.get("type", "")),
+                       detail.get("base") or ""))  # fmt: skip
+    link = raw.get("feedburner_origlink") or raw.get("link") or ""
+    if link == raw.get("id") and not link.lower().startswith(("http:", "https:")):
+        link = ""  # feedparser takes a GUID for a link where there is none
+    return Entry(
+        key=(raw.get("id") or "") if key is None else key,
+        link=link,
+        title=raw.get("title") or "",
+        authors=tuple(_names(raw)),
+        published=raw.get("published") or raw.get("created") or "",
+        updated=(raw.get("updated") or "") if "updated" in raw else "",
+        categories=tuple(term for tag in raw.get("tags", []) if (term := tag.get("label") or tag.get("term"))),
+        bodies=tuple(body for body in bodies if body.value.strip()),
+    )
+
+
+def _names(raw: Any) -> list[str]:
+    names = [author.get("name") or author.get("email") or "" for author in raw.get("authors", []) if author]
+    return [name for name in names if name.strip()] or [raw.get("author") or ""]
