@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 from ingest._dates import find_period, parse_date, quarter_of
 from ingest._furniture import plain_title
 from ingest._html import Article, has_markup, looks_like_html, read_html, read_plain
-from ingest._writer import fold
+from ingest._writer import fold, opening
 from kb.references import canonical_url
 from kb.text import language_of, scrub
 from kb.types import DateBasis, Document, Kind, Parsed
@@ -167,7 +167,7 @@ def _document(name: str, entry: Entry, article: Article, title: str, context: _C
         source=context.source,
         kind=Kind.RSS,
         url=url,
-        title=title or _first_words(article.text),
+        title=title or opening(article.text),
         title_estimated=not title,
         authors=_plain(entry.authors or context.feed.authors),
         published=published,
@@ -206,15 +206,6 @@ def _published(entry: Entry, title: str, label: str, notices: Notices) -> tuple[
 def _title_quarter(basis: DateBasis | None, title: str) -> str:
     period = find_period(title) if basis == "title" else None
     return period[1] if period else ""
-
-
-def _first_words(text: str) -> str:
-    """The opening of a text as a stand-in for its missing title."""
-    line = text.split("\n", 1)[0]
-    words = line.split()
-    if len(words) <= 12 and len(line) <= 80:
-        return line
-    return " ".join(words[:12])[:80].rstrip(" ,.;:，。；：") + "…"
 
 
 def _read_body(entry: Entry, title: str, base: str) -> Article:

@@ -159,6 +159,17 @@ def fold(words: str) -> str:
     return " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", words).translate(_INVISIBLE).split())
 
 
+def opening(text: str) -> str:
+    """The first words of a text, 12 at most, as a stand-in for its missing title."""
+    line = text.split("\n", 1)[0]
+    words = line.split()
+    if len(words) <= 12 and len(line) <= 120:
+        return line
+    cut = " ".join(words[:12])
+    # Text without blanks, as Chinese, has few "words".
+    return (cut if len(cut) <= 160 else cut[:48]).rstrip(" ,.;:，。；：、") + "…"
+
+
 def sections_of(title: str, headings: list[tuple[int, str, int]], length: int) -> tuple[Section, ...]:
     """Sections of (heading level, title, start) in text order, numbered by their place in the tree.
 
