@@ -10,13 +10,13 @@ AlmanacError
 │   ├── SchemaTooNew
 │   └── Locked
 ├── IndexMismatch
-├── ModelError
-│   ├── ModelUnavailable
-│   └── ContextTooLong
-└── CalculatorError
+└── ModelError
+    ├── ModelUnavailable
+    └── ContextTooLong
 
 Each carries a message that names the subject and the fact, and a hint that names the next
-step. Foreign exceptions are mapped to these in the module that owns the library.
+step. Foreign exceptions are mapped to these in the module that owns the library. The
+calculators, which know nothing of this tree, raise their own error; the façade maps it.
 """
 
 
@@ -78,15 +78,3 @@ class ModelUnavailable(ModelError):
 
 class ContextTooLong(ModelError):
     """The prompt does not fit the model's window."""
-
-
-class CalculatorError(AlmanacError):
-    """An input of a calculator breaks a rule."""
-
-    def __init__(self, field: str, value: object, rule: str, nearest: object = None) -> None:
-        tail = f"; use {nearest}" if nearest is not None else ""
-        super().__init__(f"{field}={value!r} {rule}{tail}", "Change the input and run again.")
-        self.field = field
-        self.value = value
-        self.rule = rule
-        self.nearest = nearest

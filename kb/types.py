@@ -255,24 +255,3 @@ class Parsed(Frozen):
     documents: tuple[Document, ...]
     warnings: tuple[str, ...] = ()
     skipped: int = 0
-
-
-class Quantity(Frozen):
-    """A number with its name and unit."""
-
-    name: str
-    value: float | int | list[int]
-    unit: str
-
-
-class Estimate(Frozen):
-    """A calculator's result as the chat and the pages show it."""
-
-    calculator: str
-    inputs: dict[str, object]
-    quantities: tuple[Quantity, ...]
-    formula: str
-    substitution: str
-    references: tuple[str, ...]
-    assumptions: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
