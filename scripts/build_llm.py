@@ -3,8 +3,8 @@
 It compiles for minutes, so nobody waits for it: `make run` starts this beside the app, at the
 lowest priority, and the app works without it. Its log and state lie in the environment's folder:
 `llm-build.log`, and `llm-build.status`, a JSON object whose `state` is `building`, `ready`, `failed`
-or `interrupted`, with `reason`. Standard library only. Never builds twice what failed once, unless
-the requirement changed or the status file was deleted.
+or `interrupted`, with `reason`. Standard library only. Never compiles twice what
+failed once, unless the requirement changed or the status file was deleted.
 """
 
 import argparse
@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "llama-cpp-python"
 # Python never loads llama.cpp's common library, yet it is more than half of the work.
 SKIP_COMMON = "set(LLAMA_BUILD_COMMON OFF)\n"
+TELLING = (r"\berror: \S", r"CMake Error", r"Killed|No space left", r"\bERROR\b")
 PATIENCE = 120
 """Seconds to wait for the app before building anyway."""
 
@@ -61,9 +62,16 @@ class Build:
             return {}
         return found
 
-    def note(self, state: str, reason: str = "") -> None:
-        """Write the state, whole or not at all."""
-        record = {"state": state, "reason": reason, "at": time.time(), "pid": os.getpid(), "requirement": self.lines}
+    def note(self, state: str, reason: str = "", *, compiled: bool = False) -> None:
+        """Write the state, whole or not at all; `compiled`: it failed in earnest, a repetition would, too."""
+        record = {
+            "state": state,
+            "reason": reason,
+            "compiled": compiled,
+            "at": time.time(),
+            "pid": os.getpid(),
+            "requirement": self.lines,
+        }
         partial = self.status_file.with_suffix(".part")
         partial.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
         partial.replace(self.status_file)
@@ -78,14 +86,10 @@ class Build:
             if last.get("state") != "ready":
                 self.note("ready")
             return True
-        return last.get("state") == "failed" and last.get("requirement") == self.lines and bool(last.get("tried"))
+        return last.get("state") == "failed" and last.get("requirement") == self.lines and bool(last.get("compiled"))
 
     def run(self, wanted: Callable[[], bool]) -> bool:
         """Build and install; return whether it can be used afterwards. `wanted` is asked every second."""
-        missing = _missing_compiler()
-        if missing:
-            self.note("failed", missing)
-            return False
         self.note("building")
         with tempfile.TemporaryDirectory() as scratch, self.log_file.open("w", encoding="utf-8") as log:
             include = Path(scratch) / "common.cmake"
@@ -101,22 +105,26 @@ class Build:
                 command += ["--force-reinstall", "--no-deps"]
             command += ["--disable-pip-version-check", "-r", str(wanted_file)]
             code = _watch(command, log, env, wanted)
-        reason = self._reason() if code else _import_problem()
-        self.note("failed" if reason else "ready", reason)
-        if code:
-            self._remember_failure()
+        output = self.log_file.read_text(encoding="utf-8", errors="replace")
+        reason = self._reason(output) if code else _import_problem()
+        # What failed before the compiler ran, for want of a network say, may succeed next time.
+        self.note("failed" if reason else "ready", reason, compiled=f"Building wheel for {PACKAGE}" in output)
         return not reason
 
-    def _remember_failure(self) -> None:
-        """Mark a build that was tried in earnest, so that it is not tried at every start."""
-        record = self.status() | {"tried": True}
-        self.status_file.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-
-    def _reason(self) -> str:
-        """Return the log's most telling line."""
-        lines = [line.strip() for line in self.log_file.read_text(encoding="utf-8", errors="replace").splitlines()]
-        telling = [line for line in lines if re.search(r"\berror\b", line, re.IGNORECASE)] or lines or ["no output"]
-        return f"{telling[0][:300]} (all of it: {self.log_file.name} in {self.folder.name})"
+    def _reason(self, output: str) -> str:
+        """Return the log's most telling lines."""
+        lines = [line.strip() for line in output.splitlines() if line.strip()]
+        place = f"all of it: {self.log_file.name} in {self.folder.name}"
+        for pattern in (
+            r"(fatal |internal compiler )?error: \S",
+            r"CMake Error",
+            r"Killed|No space left",
+            r"\bERROR\b",
+        ):
+            for index, line in enumerate(lines):
+                if re.search(pattern, line) and "subprocess-exited" not in line:
+                    return f"{' '.join(lines[index : index + 3])[:300]} ({place})"
+        return f"pip ended without saying why ({place})"
 
 
 def _installed() -> str:
@@ -216,8 +224,12 @@ def main(argv: Sequence[str] | None = None) -> int:
                 if args.beside:
                     os.nice(19)
                     _wait_for_app(args.beside, wanted)
-                print(f"Building {PACKAGE} (minutes; log in {build.log_file.name})", flush=True)
-                build.run(wanted)
+                missing = _missing_compiler()
+                if missing:
+                    build.note("failed", missing)
+                else:
+                    print(f"Building {PACKAGE} (minutes; log in {build.log_file})", flush=True)
+                    build.run(wanted)
             except Interrupted:
                 build.note("interrupted", "it was stopped before it was done; the next start begins anew")
                 return 130
