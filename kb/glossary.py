@@ -187,8 +187,8 @@ def _distinct(terms: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def load_glossary(path: Path, own: Path | None = None) -> Glossary:
-    """Return the glossary of a file and, if given, of the reader's own file.
+    """Return the glossary of a file and, where there is one, of the reader's own file.
 
     Raises: SettingsError or ParseError as `read_concepts`.
     """
-    return Glossary(read_concepts(path), read_concepts(own) if own is not None else ())
+    return Glossary(read_concepts(path), read_concepts(own) if own is not None and own.exists() else ())

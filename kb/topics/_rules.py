@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kb._phrases import PhraseIndex, compact
+from kb._phrases import PhraseIndex, compact, phrase_key
 
 if TYPE_CHECKING:
     from kb.topics import Topic
@@ -17,7 +17,7 @@ STRONG = 3.0
 CEILING = 6.0
 """No number of phrases makes a topic more certain than two strong ones."""
 TEXT_SHARE = 0.3
-"""What a phrase in the text is worth beside the same phrase in the title."""
+"""What a phrase in the text is worth beside the same phrase in the title; weak ones are worth nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,14 @@ class Rules:
         self._index: PhraseIndex[_Entry] = PhraseIndex()
         for topic in topics:
             entries = {
-                phrase: _Entry(topic.slug, phrase, STRONG, part.slug)
+                phrase_key(phrase): _Entry(topic.slug, phrase, STRONG, part.slug)
                 for part in reversed(topic.subtopics)
                 for phrase in part.phrases
             }
             for phrase, weight in topic.phrases.items():
-                entries.setdefault(phrase, _Entry(topic.slug, phrase, weight, ""))
-            for phrase, entry in entries.items():
-                self._index.add(phrase, entry)
+                entries.setdefault(phrase_key(phrase), _Entry(topic.slug, phrase, weight, ""))
+            for entry in entries.values():
+                self._index.add(entry.phrase, entry)
 
     def find(self, title: str, text: str = "") -> dict[str, Evidence]:
         """Return the evidence by topic; topics without any phrase are left out."""
@@ -74,7 +74,8 @@ class Rules:
                 continue
             for match in self._index.scan(compact(part)):
                 for entry in match.values:
-                    if (entry.topic, entry.phrase) not in seen:
+                    weak = share < 1 and abs(entry.weight) < 1
+                    if not weak and (entry.topic, entry.phrase) not in seen:
                         seen.add((entry.topic, entry.phrase))
                         _count(found.setdefault(entry.topic, Evidence()), entry, share)
         return found
