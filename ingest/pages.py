@@ -1,0 +1,238 @@
+"""Pages saved as text: one article, a blog's posts run together, or a newsletter.
+
+Owns the choice among the three and the documents that come of it. Refuses to invent: a date comes
+from a byline, a title or the file name, or there is none. Invariants: pure; documents are numbered
+from 1 in order; every line left out is counted in a warning.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from ingest._article import Article, is_body, write_article
+from ingest._blogdump import Post, split_posts
+from ingest._boilerplate import furniture
+from ingest._dates import find_period, parse_date, quarter_of
+from ingest._frontmatter import FrontMatter, split_front_matter
+from ingest._headings import is_generic, looks_like_title, width
+from ingest._labels import plain_title
+from ingest._links import find_links
+from ingest._markers import measure, read_marker
+from ingest._newsletter import Item, find_items
+from ingest._pieces import Piece, ends_sentence, read_pieces
+from kb.errors import ParseError
+from kb.text import language_of, scrub, sentences
+from kb.types import DateBasis, Document, Kind, Parsed
+
+KIND = Kind.PAGE
+
+_SAMPLE_LINES = 2000
+_SAMPLE_CHARACTERS = 400_000
+_FOREIGN = re.compile(r"\s*<(?:\?xml|!doctype|html|head|rss|feed|rdf|svg)\b", re.I)
+_MARKUP = re.compile(r"</?(?:p|div|a|span|li|td|br|h[1-6])\b[^<>]*>", re.I)
+_ARXIV = re.compile(r"^arxiv\s*:\s*(?:\d{4}\.\d{4,5}|[a-z-]+/\d{7})", re.I | re.M)
+_FILE_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)")
+_PROSE_WIDTH = 60
+_HEADER = 3
+_INTRODUCTION_WIDTH = 600
+_ESTIMATED_TITLE = 80
+
+Period = tuple[str, str, DateBasis | None]
+"""Published date, quarter, and where they come from."""
+
+
+def sniff(text: str, name: str) -> tuple[float, str]:
+    """Return how surely a text is pages of prose, 0 to 1, and why; the name of the file is not looked at."""
+    sample = text[:_SAMPLE_CHARACTERS]
+    if _FOREIGN.match(sample):
+        return 0.02, "markup, not plain text"
+    lines = [line for line in sample.split("\n")[:_SAMPLE_LINES] if line.strip()]
+    if not lines:
+        return 0.0, "no text"
+    marks = len(_ARXIV.findall(sample))
+    if marks and marks * 3 >= len(lines):
+        return 0.1, f"{marks} arXiv markers in {len(lines)} lines"
+    prose = outline = tags = 0
+    for line in lines:
+        column, body = measure(line)
+        marker = read_marker(body)
+        outline += column > 0 and marker is not None and marker.sure
+        prose += (marker is None or not column) and (width(body) >= _PROSE_WIDTH or ends_sentence(body))
+        tags += _MARKUP.search(body[:400]) is not None
+    score = 0.25 + 0.6 * prose / len(lines) - 0.7 * outline / len(lines)
+    if tags * 5 >= len(lines):
+        score = min(score, 0.3)
+    return round(min(0.85, max(0.05, score)), 2), f"{prose} lines of prose of {len(lines)}"
+
+
+def parse(text: str, *, name: str, source: str) -> Parsed:
+    """Return the posts, items or the one article of a page.
+
+    Raises ParseError where the text holds nothing to read.
+    """
+    matter, body = split_front_matter(scrub(text))
+    pieces = read_pieces(body)
+    builder = _Builder(name, source)
+    items = find_items(pieces)
+    posts = [] if items else split_posts(pieces)
+    if items:
+        builder.add_newsletter(pieces, items)
+    elif len(posts) > 1:
+        builder.add_posts(pieces, posts)
+    elif pieces:
+        builder.add_single(pieces, posts, matter)
+    if not builder.documents:
+        raise ParseError(f"{name} holds no text to read.", "Check that the file is the one you meant, and not empty.")
+    return Parsed(
+        kind=KIND, documents=tuple(builder.documents), warnings=tuple(builder.warnings()), skipped=builder.skipped
+    )
+
+
+class _Builder:
+    """Collects the documents of one page and what had to be left out."""
+
+    def __init__(self, name: str, source: str) -> None:
+        self.name = name
+        self.source = source
+        self.documents: list[Document] = []
+        self.left_out = 0
+        self.header: list[str] = []
+        self.skipped = 0
+
+    def warnings(self) -> list[str]:
+        """Return what was left out, in words."""
+        found = []
+        if self.left_out:
+            found.append(
+                f"{self.name}: left out {self.left_out} lines of boilerplate "
+                "(legal notices, adverts, navigation, comment boxes)."
+            )
+        if self.header:
+            found.append(f"{self.name}: left out {len(self.header)} header lines: {' / '.join(self.header)[:160]}")
+        if self.skipped:
+            found.append(f"{self.name}: {self.skipped} titles without a text were skipped.")
+        return found
+
+    def add_newsletter(self, pieces: Sequence[Piece], items: list[Item]) -> None:
+        """Add one document an item, dated by the newsletter's own title or date."""
+        header = pieces[: items[0].head]
+        period = _header_period(header)
+        if not (period[0] or period[1]):
+            period = _file_period(self.name)
+        for item in items:
+            article = write_article(item.title, pieces[item.start : item.end])
+            self._add(item.title, article, period, url=item.url, categories=(item.group,) if item.group else ())
+        if sum(width(piece.text) for piece in header) > _INTRODUCTION_WIDTH and any(is_body(p) for p in header):
+            title = next((piece.text for piece in header if looks_like_title(piece)), self.name)
+            kept = [piece for piece in header if piece.text != title]
+            self._add(plain_title(title), write_article(title, kept), period)
+        else:
+            self.header.extend(piece.text for piece in header if piece.kind != "rule")
+
+    def add_posts(self, pieces: Sequence[Piece], posts: list[Post]) -> None:
+        """Add one document a post."""
+        self.header.extend(piece.text for piece in pieces[: posts[0].start - 1] if piece.kind != "rule")
+        for post in posts:
+            self._add(post.title, write_article(post.title, pieces[post.start : post.end]), ("", "", None))
+
+    def add_single(self, pieces: Sequence[Piece], posts: list[Post], matter: FrontMatter) -> None:
+        """Add the one article of a page."""
+        start, title = 0, plain_title(matter.title)
+        if not title:
+            start, title = _single_title(pieces, posts)
+            self.header.extend(piece.text for piece in pieces[: max(0, start - 1)] if piece.kind != "rule")
+        elif plain_title(pieces[0].text) == title:
+            start = 1
+        article = write_article(title, pieces[start:])
+        if not article.text.strip() and title:
+            article = write_article(title, pieces)
+        period: Period = (matter.published, quarter_of(matter.published), "stated" if matter.published else None)
+        if not (matter.published or article.date):
+            period = _file_period(self.name)
+        self._add(title, article, period, url=matter.url, categories=matter.tags, authors=matter.authors)
+
+    def _add(
+        self,
+        title: str,
+        article: Article,
+        period: Period,
+        *,
+        url: str = "",
+        categories: tuple[str, ...] = (),
+        authors: tuple[str, ...] = (),
+    ) -> None:
+        self.left_out += article.left_out
+        if not article.text.strip():
+            self.skipped += 1
+            return
+        published, quarter, basis = _date(title, article, period)
+        self.documents.append(
+            Document(
+                id=f"page:{self.name}#{len(self.documents) + 1}",
+                source=self.source,
+                kind=KIND,
+                url=url,
+                title=title or _first_words(article.text) or PurePath(self.name).stem,
+                title_estimated=not title,
+                authors=authors or article.authors,
+                published=published,
+                published_basis=basis,
+                quarter=quarter,
+                language=language_of(article.text),
+                text=article.text,
+                categories=categories,
+                sections=article.sections,
+                links=find_links(article.text),
+            )
+        )
+
+
+def _single_title(pieces: Sequence[Piece], posts: list[Post]) -> tuple[int, str]:
+    """Return where the text of a single article begins, and its title; empty where it states none."""
+    if posts and posts[0].start - 1 <= _HEADER:
+        first, found = pieces[0], posts[0]
+        # Above the title may stand the site's name; a longer line is the title, and the line found its subtitle.
+        if found.start == 1 or len(first.text.split()) <= 4 or len(first.text) < len(found.title):
+            return found.start, found.title
+    for position, piece in enumerate(pieces[:_HEADER]):
+        if looks_like_title(piece) and not is_generic(piece.text) and not furniture(piece.text):
+            return position + 1, plain_title(piece.text)
+        if is_body(piece):
+            break
+    return 0, ""
+
+
+def _first_words(text: str) -> str:
+    start, end = next(sentences(text[:2000]), (0, 0))
+    words = " ".join(text[start:end].split())
+    return words if len(words) <= _ESTIMATED_TITLE else words[: _ESTIMATED_TITLE - 1].rstrip() + "…"
+
+
+def _date(title: str, article: Article, period: Period) -> Period:
+    """Return the date and quarter of a document: stated by its byline, else by its title, else of the whole page."""
+    titled = find_period(title)
+    if article.date:
+        named = titled[1] if titled and not titled[0] else ""
+        return article.date, named or quarter_of(article.date), "stated"
+    if period[2] == "stated" or not titled:
+        return period
+    return titled[0], titled[1], "title"
+
+
+def _header_period(header: Sequence[Piece]) -> Period:
+    """Return the date of a newsletter by the lines above its first item."""
+    for piece in header[:8]:
+        if width(piece.text) > 160:
+            continue
+        if stated := parse_date(piece.text.strip(" #*")):
+            if len(stated) > 4:
+                return stated, quarter_of(stated), "stated"
+        elif titled := find_period(piece.text):
+            return titled[0], titled[1], "title"
+    return "", "", None
+
+
+def _file_period(name: str) -> Period:
+    match = _FILE_DATE.search(PurePath(name).stem)
+    stated = parse_date(f"{match[1]}-{match[2]}-{match[3]}") if match else None
+    return (stated, quarter_of(stated), "file name") if stated else ("", "", None)
