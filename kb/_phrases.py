@@ -23,7 +23,8 @@ _BRITISH = re.compile(r"is(?=(?:e|ed|er|ers|ing|ation|ations)$)")
 _IRREGULAR = {
     "caches": "cache", "niches": "niche", "biases": "bias", "buses": "bus", "axes": "axis", "matrices": "matrix",
     "indices": "index", "vertices": "vertex", "analyses": "analysis", "hypotheses": "hypothesis", "corpora": "corpus",
-    "news": "news", "bias": "bias", "times": "times", "gpus": "gpu", "cpus": "cpu", "tpus": "tpu", "npus": "npu", "dpus": "dpu",
+    "news": "news", "bias": "bias", "times": "times",
+    "gpus": "gpu", "cpus": "cpu", "tpus": "tpu", "npus": "npu", "dpus": "dpu",
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
@@ -44,9 +44,7 @@ def write(path: Path, *lines: str) -> Path:
 def test_the_glossary_is_broad() -> None:
     concepts = read_concepts(STARTER)
     assert len(concepts) >= 1200
-    count = defaultdict(int)
-    for concept in concepts:
-        count[concept.field] += 1
+    count = Counter(concept.field for concept in concepts)
     assert set(count) == FIELDS
     assert min(count.values()) >= 25
 
