@@ -44,7 +44,7 @@ format:
 
 docs:
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh
-	$(PY) scripts/write_docs.py
+	$(PY) -m scripts.write_docs
 
 bench:
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh dev

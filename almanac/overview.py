@@ -3,8 +3,7 @@
 import importlib.util
 import json
 import shutil
-import sqlite3
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from kb.settings import Settings
@@ -89,14 +88,15 @@ class Overview:
         """Return every source with the state of its last ingest, failures first."""
         sql = (
             "SELECT location, coalesce(kind, ''), status, (SELECT count(*) FROM holdings WHERE source = s.id), "
-            "skipped, error, hint, (SELECT json_group_array(value) FROM json_each(s.warnings)), tried_at, succeeded_at, starter "
+            "skipped, error, hint, (SELECT json_group_array(value) FROM json_each(s.warnings)), "
+            "tried_at, succeeded_at, starter "
             "FROM sources s ORDER BY status <> 'failed', starter, location"
         )
+        names = [field.name for field in fields(SourceState)]
+        rows = [dict(zip(names, row, strict=True)) for row in self._store.rows(sql)]
         return [
-            SourceState(
-                *row[:7], warnings=json.loads(row[7]), tried_at=row[8], succeeded_at=row[9], starter=bool(row[10])
-            )
-            for row in self._store.rows(sql)
+            SourceState(**row | {"warnings": json.loads(row["warnings"]), "starter": bool(row["starter"])})
+            for row in rows
         ]
 
     def removed(self) -> list[tuple[str, str, str]]:
@@ -135,8 +135,9 @@ class Overview:
 
     def _database(self) -> Check:
         answer = str(self._store.rows("PRAGMA integrity_check(1)")[0][0])
+        version = self._store.rows("SELECT sqlite_version()")[0][0]
         remedy = "" if answer == "ok" else "Restore the home from a backup, or ingest your sources into a new home."
-        return Check("database", answer == "ok", f"SQLite {sqlite3.sqlite_version}: {answer}", remedy)
+        return Check("database", answer == "ok", f"SQLite {version}: {answer}", remedy)
 
     def _words(self) -> Check:
         chunks = int(self._store.rows("SELECT count(*) FROM chunks")[0][0])

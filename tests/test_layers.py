@@ -26,6 +26,7 @@ HOMES = {
     "rich": ("almanac",),
     "sentence_transformers": ("kb.embed",),
     "snowballstemmer": ("kb",),
+    "starlette": ("ui",),
     "sqlite3": ("kb.store",),
     "streamlit": ("ui", "app"),
     "torch": ("kb.embed",),
