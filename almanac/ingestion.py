@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 import ingest
 from almanac.models import Models
 from kb.chunk import chunk
@@ -23,7 +21,7 @@ from kb.references import extract
 from kb.settings import Settings
 from kb.store import Prepared, SourceRecord, Store
 from kb.store.retrieval import known_hashes
-from kb.store.writer import content_hash, embed_hash
+from kb.store.writer import Vector, content_hash, embed_hash
 from kb.topics import Tagger
 from kb.types import Chunk, Counts, Document, Kind, Link, Outcome, Parsed, Reference
 
@@ -205,7 +203,7 @@ class Ingestion:
         if not batch:
             return
         embedder = self._models.embedder() if step.embed else self._models.ready()
-        vectors: dict[str, tuple[np.ndarray, int]] = {}  # type: ignore[type-arg]
+        vectors: dict[str, tuple[Vector, int]] = {}
         if embedder is not None:
             step.say("embedding", done - len(batch), total)
             vectors = self._embed(embedder, batch)
@@ -217,7 +215,7 @@ class Ingestion:
         tally.chunks += sum(len(p.chunks) for p in batch)
         tally.embedded += len(vectors)
 
-    def _embed(self, embedder: Embedder, batch: Sequence[Prepared]) -> dict[str, tuple[np.ndarray, int]]:  # type: ignore[type-arg]
+    def _embed(self, embedder: Embedder, batch: Sequence[Prepared]) -> dict[str, tuple[Vector, int]]:
         texts = {embed_hash(c.embed_text): c.embed_text for p in batch for c in p.chunks}
         known = known_hashes(self._store, embedder.fingerprint, list(texts))
         new = {key: text for key, text in texts.items() if key not in known}
@@ -282,7 +280,7 @@ class _Step:
             raise Cancelled("Stopped at your wish.", "What was written stays; add the file again to finish it.")
 
 
-def _own(item: Prepared, vectors: dict[str, tuple[np.ndarray, int]]) -> dict[str, tuple[np.ndarray, int]]:  # type: ignore[type-arg]
+def _own(item: Prepared, vectors: dict[str, tuple[Vector, int]]) -> dict[str, tuple[Vector, int]]:
     keys = {embed_hash(c.embed_text) for c in item.chunks}
     return {key: vectors[key] for key in sorted(keys & vectors.keys())}
 

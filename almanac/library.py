@@ -15,7 +15,7 @@ from almanac.models import EmbedderState, Models
 from almanac.overview import Overview
 from kb.embed import Embedder
 from kb.errors import DocumentNotFound
-from kb.glossary import Glossary
+from kb.glossary import Glossary, load_glossary
 from kb.index import Progress as IndexProgress
 from kb.search import Searcher
 from kb.settings import Settings
@@ -28,29 +28,36 @@ STARTER = Path(__file__).resolve().parent.parent / "starter"
 Clock = Callable[[], datetime]
 
 
-def open_almanac(settings: Settings, *, embedder: Embedder | None = None, clock: Clock | None = None) -> "Almanac":
+def open_almanac(
+    settings: Settings,
+    *,
+    embedder: Embedder | None = None,
+    tagger: Tagger | None = None,
+    clock: Clock | None = None,
+) -> "Almanac":
     """Open the library of the settings' home, made where it is missing.
 
     Args:
         embedder: used instead of the one that the settings name.
+        tagger: used instead of one that is trained on first need.
         clock: gives the present time, with its zone.
     Raises:
         SchemaTooNew, StoreError: the library cannot be opened.
     """
     store = Store(settings.home, clock=clock or (lambda: datetime.now(UTC)), lock_wait=settings.lock_wait)
-    return Almanac(settings, store, Models(settings, store, embedder))
+    return Almanac(settings, store, Models(settings, store, embedder), tagger)
 
 
 class Almanac:
     """A library: ingest, search, read, remove. Safe to share between threads."""
 
-    def __init__(self, settings: Settings, store: Store, models: Models) -> None:
+    def __init__(self, settings: Settings, store: Store, models: Models, tagger: Tagger | None = None) -> None:
         self.settings = settings
         self.store = store
         self.models = models
         self.overview = Overview(store, settings)
         self._tagger_lock = Lock()
-        self._tagger: Tagger | None = None
+        self._tagger = tagger
         self._ingestion = Ingestion(settings, store, models, self._make_tagger)
 
     def _make_tagger(self) -> Tagger:
@@ -62,7 +69,7 @@ class Almanac:
     @cached_property
     def glossary(self) -> Glossary:
         """The bilingual glossary, with the reader's own terms from the home."""
-        return Glossary.load(STARTER / "glossary.tsv", self.settings.home / "glossary.tsv")
+        return load_glossary(STARTER / "glossary.tsv", self.settings.home / "glossary.tsv")
 
     @cached_property
     def _searcher(self) -> Searcher:

@@ -80,6 +80,8 @@ class SentenceEmbedder:
             from transformers.utils import logging as transformers_logging
 
             transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+            # It warns of texts longer than the window, which are split here.
+            transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
             kind: Any = backend
             self._model: Any = SentenceTransformer(path, local_files_only=offline, backend=kind)
         except (ImportError, OSError, ValueError, RuntimeError) as error:

@@ -74,7 +74,7 @@ def parse_query(query: Query) -> ParsedQuery:
             "labels": (*query.labels, *filters.get("label", [])),
             "since": (filters.get("since") or [query.since])[-1],
             "until": (filters.get("until") or [query.until])[-1],
-            "language": (filters.get("lang") or [query.language])[-1],
+            "language": filters["lang"][-1] if "lang" in filters else query.language,
         }
     )
     return ParsedQuery(text, merged, _folded(phrases), _folded(without))

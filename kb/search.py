@@ -26,8 +26,9 @@ from kb.types import Chunk, Hit, Query, SearchResult
 POOL = 150
 """Candidates taken from each leg."""
 MAX_TERMS = 48
-VECTOR_SHARE = 0.6
-"""Weight of the vector leg for a question that the embedder reads; the rest is the keyword leg's."""
+VECTOR_SHARE, LONG_SHARE = 0.75, 0.5
+"""Weight of the vector leg for a question of few and of many words; the rest is the keyword leg's."""
+FEW_WORDS, MANY_WORDS = 4, 16
 TERM_SHARE = 0.15
 TRANSLATED_SHARE = 0.3
 EXPANSION_WEIGHT = 0.5
@@ -88,7 +89,16 @@ class VectorLeg:
         return {row: found[key] for row, key in rows}
 
     def cosines(self, vector: Vector, rows: Sequence[int]) -> dict[int, float]:
-        """Return the cosines of the given passages."""
+        """Return the cosines of the given passages; those without a vector are absent."""
+        if self._cache is not None and self._cache[0] == self._store.generation():
+            known, matrix = self._cache[1], self._cache[2]
+            if not len(known):
+                return {}
+            wanted = np.asarray(sorted(rows), dtype=np.int64)
+            places = np.searchsorted(known, wanted)
+            places, wanted = places[places < len(known)], wanted[places < len(known)]
+            found = known[places] == wanted
+            return dict(zip(wanted[found].tolist(), (matrix[places[found]] @ vector).tolist(), strict=True))
         stored = vectors_of(self._store, self.embedder.fingerprint, rows)
         return {row: float(stored[row] @ vector) for row in stored}
 
@@ -153,7 +163,7 @@ class Searcher:
         """Return the vector leg's weight and the question's vector, None where the leg is blind for it."""
         if leg is None or not tokens(parsed.text):
             return 0.0, None
-        text, share = parsed.text, VECTOR_SHARE
+        text, share = parsed.text, _share(len(query_terms(parsed.text)))
         if language_of(text) != "en" and "zh" not in leg.embedder.languages:
             text, share = self._glossary.to_english(text), TRANSLATED_SHARE
             if not tokens(text):
@@ -196,6 +206,12 @@ class Searcher:
                 )
             )
         return made
+
+
+def _share(words: int) -> float:
+    """The more words a question has, the more they say by themselves."""
+    part = min(1.0, max(0.0, (words - FEW_WORDS) / (MANY_WORDS - FEW_WORDS)))
+    return VECTOR_SHARE + part * (LONG_SHARE - VECTOR_SHARE)
 
 
 def _needs_form(parsed: ParsedQuery, short: bool) -> bool:

@@ -90,8 +90,9 @@ def keyword_scores(store: Store, match: str, allowed: Rows | None, limit: int) -
 def vectors_of(store: Store, fingerprint: str, rows: Sequence[int]) -> dict[int, npt.NDArray[np.float32]]:
     """Return the vectors of the given chunks; chunks without one are absent."""
     sql = (
-        "SELECT c.row, v.vector FROM chunks c JOIN vectors v ON v.embed_hash = c.embed_hash AND v.fingerprint = ? "
-        "WHERE c.row IN (SELECT value FROM json_each(?))"
+        # CROSS JOIN: the planner would read every vector of the fingerprint first.
+        "SELECT c.row, v.vector FROM chunks c CROSS JOIN vectors v ON v.embed_hash = c.embed_hash "
+        "AND v.fingerprint = ? WHERE c.row IN (SELECT value FROM json_each(?))"
     )
     return {
         row: np.frombuffer(blob, dtype="<f4") for row, blob in store.rows(sql, (fingerprint, json.dumps(list(rows))))

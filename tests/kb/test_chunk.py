@@ -1,5 +1,7 @@
 """kb.chunk: passages along the section tree."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,7 +90,7 @@ def test_passages_are_ordered_disjoint_and_leave_nothing_out(rows: list[tuple[in
     document = build(rows)
     found = chunk(document)
     assert [c.ordinal for c in found] == list(range(len(found)))
-    assert all(x.end <= y.start for x, y in zip(found, found[1:], strict=False))
+    assert all(x.end <= y.start for x, y in pairwise(found))
     assert all(document.text[c.start : c.end] == c.text for c in found)
     assert "".join("".join(c.text.split()) for c in found) == "".join(document.text.split())
     assert len({c.id for c in found}) == len(found)

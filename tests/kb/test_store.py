@@ -120,12 +120,13 @@ def test_the_fullest_record_wins_whatever_the_order(store: Store, order: tuple[s
 
 
 def test_a_failed_transaction_leaves_nothing(store: Store) -> None:
-    good = document("page:a#1", "First text.")
-    with pytest.raises(StoreError), store.write("testing") as writer:
+    good = prepare(document("page:a#1", "First text."))
+    # The second document brings passages whose ids are taken.
+    broken = Prepared(document("page:a#2", "x"), good.chunks)
+    with store.write("testing") as writer:
         source = writer.open_source("/a", "a")
-        twice = prepare(good)
-        broken = Prepared(document("page:a#2", "x"), twice.chunks, (), (), {})
-        writer.write_documents(source, [twice, broken], "fp")
+    with pytest.raises(StoreError), store.write("testing") as writer:
+        writer.write_documents(source, [good, broken], "fp")
     assert store.rows("SELECT count(*) FROM chunks")[0][0] == 0
     assert store.infos() == []
 

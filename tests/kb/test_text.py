@@ -1,5 +1,7 @@
 """kb.text: the one tokeniser, normal forms, languages and sentences."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -126,6 +128,6 @@ def test_simplifying_keeps_the_length(text: str) -> None:
 def test_sentences_are_ordered_and_cover_all_but_blanks(text: str) -> None:
     spans = list(sentences(text))
     assert all(a < b for a, b in spans)
-    assert all(x[1] <= y[0] for x, y in zip(spans, spans[1:], strict=False))
+    assert all(x[1] <= y[0] for x, y in pairwise(spans))
     left = "".join(text[a:b] for a, b in spans)
     assert "".join(left.split()) == "".join(text.split())
