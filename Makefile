@@ -17,11 +17,15 @@ help:
 	@echo "make llm            build llama-cpp-python now, in the foreground"
 	@echo "make clean          remove .venv and what tools left; data/ stays"
 
-# The build waits for the app, runs at the lowest priority and ends with the app.
+# The build waits for the app, runs at the lowest priority and ends with the app. Where there is a
+# screen, a browser opens on the app.
 run:
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh
 	@$(PY) scripts/build_llm.py --beside "http://127.0.0.1:$(PORT)/_stcore/health" >/dev/null 2>&1 & \
-	exec $(PY) -m streamlit run app.py --server.port $(PORT)
+	if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
+		set -- --server.headless false --server.showEmailPrompt false; \
+	fi; \
+	exec $(PY) -m streamlit run app.py --server.port $(PORT) "$$@"
 
 test:
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh dev

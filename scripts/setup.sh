@@ -58,7 +58,7 @@ make_venv() {
 install() {
     cmp -s "$1" "$2" && return
     echo "Installing $3 (once; takes a few minutes)"
-    grep -v '^llama-cpp-python' "$1" > .venv/requirements-now.txt
+    grep -v '^llama-cpp-python' "$1" > .venv/requirements-now.txt || :
     # Installed programs name the environment's path, so a moved folder must not trust them: always -m.
     "$py" -m pip install --disable-pip-version-check -r .venv/requirements-now.txt || fail \
         "The packages of $1 could not be installed." "The lines above say why; run make again when that is mended."
