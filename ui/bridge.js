@@ -1,0 +1,58 @@
+/* Follows links inside the app without a new session, copies citations, and brings a found passage
+   into view. Touches nothing but what it is asked to. Works without: links then reload the page. */
+export default function () {
+  if (window.almanacBridge) return;
+  window.almanacBridge = true;
+
+  const inApp = 'a[href^="/"]';
+  const main = () => document.querySelector('[data-testid="stMain"]');
+
+  function follow(event) {
+    if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const copy = event.target.closest?.("[data-copy]");
+    if (copy) return void copyText(copy);
+    const link = event.target.closest?.(inApp);
+    if (!link || !link.closest('[data-testid="stHtml"], [data-testid="stMarkdown"]')) return;
+    if (link.origin !== window.location.origin || link.getAttribute("href").startsWith("//")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const here = window.location.pathname;
+    window.history.pushState({}, "", link.href);
+    // Streamlit answers this as it answers the browser's own back and forward buttons.
+    window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+    if (!link.dataset.stay || link.pathname !== here) main()?.scrollTo(0, 0);
+  }
+
+  function copyText(button) {
+    const said = button.textContent;
+    navigator.clipboard.writeText(button.dataset.copy).then(
+      () => { button.textContent = "Copied"; },
+      () => { button.textContent = "Copying was refused"; },
+    ).finally(() => setTimeout(() => { button.textContent = said; }, 1600));
+  }
+
+  const seen = new WeakSet();
+  let waiting = false;
+  function bringIntoView() {
+    waiting = false;
+    for (const found of document.querySelectorAll("[data-scroll-here]")) {
+      if (seen.has(found)) continue;
+      seen.add(found);
+      for (let up = found.parentElement?.closest("details"); up; up = up.parentElement?.closest("details")) up.open = true;
+      requestAnimationFrame(() => found.scrollIntoView({ block: "center" }));
+    }
+  }
+
+  function searchBox(event) {
+    if (event.key !== "/" || event.target.closest?.("input, textarea, [contenteditable]")) return;
+    const box = document.querySelector('input[aria-label="Search the library"]');
+    if (box) { event.preventDefault(); box.focus(); box.select(); }
+  }
+
+  document.addEventListener("click", follow, true);
+  document.addEventListener("keydown", searchBox);
+  new MutationObserver(() => {
+    if (!waiting) { waiting = true; requestAnimationFrame(bringIntoView); }
+  }).observe(document.body, { childList: true, subtree: true });
+  bringIntoView();
+}

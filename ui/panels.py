@@ -1,0 +1,128 @@
+"""What a page says of work behind it: the running job, how files fared, whether meaning is searched yet.
+
+Owns the fragments that refresh themselves while something runs and rest when nothing does.
+"""
+
+import streamlit as st
+
+from almanac.models import EmbedderState
+from kb.types import Outcome
+from ui.jobs import Job
+from ui.render import KINDS, esc, said, source_name
+from ui.state import Library, plain, show_error
+
+BEAT = 0.7
+"""Seconds between looks at a running job."""
+REST = 3.0
+"""Seconds between looks at whether another tab began one."""
+_STATUS = {"ok": ("added", "al-ok"), "unchanged": ("unchanged", ""), "partial": ("partly", "al-warn"), "failed": ("failed", "al-bad")}
+
+
+def job_panel(library: Library, *, watch: bool = False) -> None:
+    """Show the running job, its counts and a way to stop it; `watch` also notices jobs of other tabs."""
+    running = library.jobs.running is not None
+    if not running and not watch:
+        return
+    version = library.jobs.version
+    st.fragment(_job, run_every=BEAT if running else REST)(library, version)
+
+
+def _job(library: Library, version: int) -> None:
+    if library.jobs.version != version:
+        # It ended, or another tab began one: the whole page has something new to show.
+        st.rerun()
+    job = library.jobs.running
+    if job is None:
+        return
+    with st.container(border=True, key="al_job"):
+        st.progress(job.share, text=plain(progress_text(job)))
+        if job.cancelled():
+            st.caption("Stopping after the step at hand. What is written stays.")
+        elif job.cancellable:
+            st.button("Cancel", on_click=job.cancel, type="tertiary", key="al_cancel")
+
+
+def progress_text(job: Job) -> str:
+    """Say how far a job is: file of files, then documents within it."""
+    step = job.progress
+    if step is None:
+        return f"{job.title}…"
+    parts = [job.title]
+    if step.sources_total > 1:
+        parts.append(f"file {min(step.sources_done + 1, step.sources_total)} of {step.sources_total}, {source_name(step.source)}")
+    if step.stage != "done":
+        parts.append(f"{step.stage} {step.done} of {step.total} documents" if step.total else step.stage)
+    return " · ".join(parts)
+
+
+def job_report(library: Library) -> None:
+    """Show how the last job ended, file by file."""
+    job = library.jobs.job
+    if job is None or job.running or (not job.cancellable and job.error is None):
+        return
+    if job.error is not None:
+        show_error(job.error)
+    stopped = " · stopped at your wish" if job.cancelled() else ""
+    st.html(
+        f'<div class="al-status"><b>{esc(job.title)}</b> · {len(job.outcomes)} done in {job.seconds:.1f} s{stopped}</div>'
+        + "".join(outcome_row(outcome) for outcome in job.outcomes)
+    )
+    st.button("Clear this report", on_click=library.jobs.forget, type="tertiary")
+
+
+def outcome_row(outcome: Outcome) -> str:
+    """Return one file's outcome with its counts, warnings and reason."""
+    word, tone = _STATUS[outcome.status]
+    counts = outcome.counts
+    held = [f"{counts.documents:,} documents", f"{counts.chunks:,} passages"] if outcome.status != "failed" else []
+    for number, name in (
+        (counts.added, "new"),
+        (counts.updated, "updated"),
+        (counts.removed, "removed"),
+        (counts.skipped, "skipped"),
+        (counts.embedded, "embedded"),
+    ):
+        if number:
+            held.append(f"{number:,} {name}")
+    kind = f"{KINDS[outcome.kind]} · " if outcome.kind else ""
+    notes = "".join(f"<li>{said(warning)}</li>" for warning in outcome.warnings)
+    warnings = f"<details><summary>{len(outcome.warnings)} remarks</summary><ul>{notes}</ul></details>" if notes else ""
+    if len(outcome.warnings) == 1:
+        warnings = f'<p class="al-note">{said(outcome.warnings[0])}</p>'
+    reason = f'<p class="al-note"><b>{said(outcome.error)}</b> {said(outcome.hint)}</p>' if outcome.error else ""
+    return (
+        f'<div class="al-outcome"><span class="al-badge {tone}">{word}</span> '
+        f'<span class="al-name" title="{esc(outcome.source)}">{esc(source_name(outcome.source))}</span>'
+        f'<span class="al-dim">{esc(kind + ", ".join(held))}</span>{reason}{warnings}</div>'
+    )
+
+
+def meaning_notice(library: Library, notices: tuple[str, ...]) -> None:
+    """Say why only words were searched, and when that is over; looks again while a model loads."""
+    if not notices:
+        return
+    waiting = library.almanac.embedder_state.status in ("waiting", "loading")
+    st.fragment(_notice, run_every=2.0 if waiting else None)(library, notices)
+
+
+def _notice(library: Library, notices: tuple[str, ...]) -> None:
+    state = library.almanac.embedder_state
+    words = "".join(f"<span>{said(notice)}</span>" for notice in notices)
+    if state.status in ("ready", "embedding"):
+        here = esc(st.context.url or "/")
+        address = here.split("/", 3)[-1] if "://" in here else here.lstrip("/")
+        words = f'<span>The embedding model is ready. <a href="/{address}" data-stay="1">Search by meaning as well</a></span>'
+    st.html(f'<div class="al-notice">{words}</div>')
+
+
+def embedder_text(state: EmbedderState) -> str:
+    """Say in one sentence how semantic search stands."""
+    if state.status == "embedding":
+        return f"{state.name}: embedding passages, {state.done:,} of {state.total:,}."
+    return {
+        "off": "Off: the setting EMBEDDER is none. Search is by words.",
+        "waiting": "The embedding model loads behind the pages; until then search is by words.",
+        "loading": "The embedding model is loading; until then search is by words.",
+        "ready": f"{state.name} is loaded; search is by words and by meaning. {state.message} {state.hint}".strip(),
+        "failed": f"Search is by words only. {state.message} {state.hint}".strip(),
+    }[state.status]

@@ -1,0 +1,126 @@
+"""A document as the reader meets it: its head, the passage asked for, what matched in it, its neighbours.
+
+Owns the choice of the focus. Reads through the façade; makes HTML with `article` and `outline`.
+"""
+
+from almanac import Almanac
+from kb.errors import DocumentNotFound
+from kb.types import Chunk, Document, DocumentInfo, Kind, Query
+from ui import article, outline
+from ui.links import DocumentState, href
+from ui.render import (
+    KINDS,
+    LANGUAGE_NAMES,
+    Spans,
+    citation,
+    dated,
+    day,
+    esc,
+    language_attribute,
+    outside,
+    safe_url,
+    source_name,
+    tag,
+    title_html,
+)
+
+MOST_MARKS = 400
+
+
+def head(info: DocumentInfo, document: Document, reasons: dict[str, str]) -> str:
+    """Return title, authors, date, source, topics with what earned them."""
+    line = [KINDS[info.kind], dated(info)]
+    if document.updated and document.updated[:10] != document.published[:10]:
+        line.append(f"revised {esc(day(document.updated))}")
+    line.append(f'<span title="{esc(info.source)}">{esc(source_name(info.source))}</span>')
+    line.append(LANGUAGE_NAMES[info.language])
+    if safe_url(info.url):
+        line.append(outside(info.url, "Original"))
+    if document.version:
+        line.append(f"version {document.version}")
+    if document.categories:
+        line.append(esc(", ".join(document.categories[:6])))
+    if info.status == "withdrawn":
+        line.append('<span class="al-badge al-lost-badge">withdrawn</span>')
+    who = f'<p class="al-authors">{esc(", ".join(info.authors))}</p>' if info.authors else ""
+    stand_in = '<p class="al-note">Title unknown; its first words are shown.</p>' if info.title_estimated else ""
+    comment = f'<p class="al-note">Comment: {esc(document.comment)}</p>' if document.comment else ""
+    tags = "".join(tag(topic, href("search", topic=topic), reasons.get(topic, "")) for topic in info.topics)
+    why = " · ".join(f"{reason}" for topic in info.topics if (reason := reasons.get(topic)))
+    because = f'<span class="al-why" title="What the topics rest on">{esc(why)}</span>' if why else ""
+    topics = tags + because if tags else "<span>No topic found</span>"
+    lang = language_attribute(info.language)
+    return (
+        f'<header class="al-doc"><h1{lang}>{title_html(info)}</h1>{stand_in}{who}'
+        f'<div class="al-meta">{"".join(f"<span>{part}</span>" for part in line)}</div>{comment}'
+        f'<div class="al-meta al-topics">{topics}</div></header>'
+    )
+
+
+def focus_of(almanac: Almanac, document: Document, state: DocumentState) -> tuple[tuple[int, int] | None, Chunk | None]:
+    """Return the span that the address asks for, and its passage.
+
+    Raises:
+        DocumentNotFound: the passage named is not, or no longer, in the library.
+    """
+    if state.chunk:
+        chunk = almanac.chunk(state.chunk)
+        if chunk.doc_id != document.id:
+            raise DocumentNotFound(f"Passage {state.chunk} belongs to another document.", "Open it from a search.")
+        return (chunk.start, chunk.end), chunk
+    for section in document.sections:
+        if section.id == state.at:
+            return (section.start, max(section.end, section.start + 1)), None
+    return None, None
+
+
+def marks_of(almanac: Almanac, state: DocumentState, chunk: Chunk | None) -> Spans:
+    """Return where the reader's question matches in the document, in order, none overlapping."""
+    if not state.q.strip():
+        return ()
+    result = almanac.search(Query(text=state.q[:2000], doc_id=state.id, limit=60), load=False)
+    wanted = chunk.id if chunk is not None else ""
+    # Every word of a question occurs somewhere; marks stay where the passages match best.
+    best = [hit for hit in result.hits if hit.matched != "vector" or hit.chunk.id == wanted][:30]
+    spans = sorted((hit.chunk.start + a, hit.chunk.start + b) for hit in best for a, b in hit.highlights)
+    kept: list[tuple[int, int]] = []
+    for a, b in spans[:MOST_MARKS]:
+        if not kept or a >= kept[-1][1]:
+            kept.append((a, b))
+    return kept
+
+
+def text_html(document: Document, info: DocumentInfo, focus: tuple[int, int] | None, marks: Spans, state: DocumentState) -> str:
+    """Return the body: an outline as a tree, everything else as running text."""
+    lang = language_attribute(info.language)
+    if document.kind is Kind.NOTES and len(document.sections) > 1:
+        switch = ("", "Fold again") if state.open == "all" else ("all", "Unfold all")
+        fold = f'<a class="al-act" data-stay="1" href="{esc(state.href(open=switch[0]))}">{switch[1]}</a>'
+        size = f"{len(document.sections):,} notes"
+        large = len(document.sections) > outline.LARGEST
+        bar = f'<div class="al-status"><span>{size}</span>{"" if large else f"<span>{fold}</span>"}</div>'
+        return f"{bar}<div{lang}>{outline.body(document, focus, marks, state)}</div>"
+    return f"<div{lang}>{article.contents(document, state)}{article.body(document, focus, marks, state)}</div>"
+
+
+def steps_html(almanac: Almanac, info: DocumentInfo, chunk: Chunk | None, state: DocumentState) -> str:
+    """Return the way back to the results and to the passages before and after."""
+    parts = []
+    if state.q:
+        parts.append(f'<a class="al-act" href="{esc(href("search", q=state.q))}">← Results for “{esc(state.q[:60])}”</a>')
+    if chunk is not None:
+        before, after = almanac.neighbours(chunk.id)
+        if before:
+            parts.append(_step(state, before[-1], "Passage before"))
+        if after:
+            parts.append(_step(state, after[0], "Passage after"))
+        cite = esc(citation(info, chunk.path))
+        parts.append(f'<button class="al-act" type="button" data-copy="{cite}">Copy citation</button>')
+    elif not state.q:
+        parts.append(f'<a class="al-act" href="{esc(href("library"))}">← Library</a>')
+        parts.append(f'<button class="al-act" type="button" data-copy="{esc(citation(info))}">Copy citation</button>')
+    return f'<nav class="al-acts al-steps">{"".join(parts)}</nav>'
+
+
+def _step(state: DocumentState, chunk: Chunk, words: str) -> str:
+    return f'<a class="al-act" data-stay="1" href="{esc(state.href(chunk=chunk.id, at=""))}">{words}</a>'

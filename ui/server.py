@@ -1,0 +1,71 @@
+"""The web server around the pages: security headers on every answer, and `/healthz`.
+
+Owns what Streamlit leaves open. Refuses every foreign host: the content policy lets the browser
+load and call nothing but this server, whatever a document says. Invariant: needs no library and
+no model, so that the server answers at once.
+"""
+
+from typing import Any
+
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+# Streamlit's own code needs inline styles, inline start-up code, blob modules for components, and
+# evaluation for chart expressions; no host but this one appears anywhere.
+_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' data: blob: ws://127.0.0.1:* ws://localhost:*",
+        "worker-src 'self' blob:",
+        "media-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "content-security-policy": _POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+class SecurityHeaders:
+    """ASGI middleware that sets the headers on every HTTP answer."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self._headers = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass a request on and mark its answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def marked(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *self._headers]
+            await send(message)
+
+        await self._app(scope, receive, marked)
+
+
+async def healthz(request: Request) -> PlainTextResponse:
+    """Answer that the server is up."""
+    return PlainTextResponse("ok")
+
+
+def parts() -> dict[str, Any]:
+    """Return what the server has beyond Streamlit's own: routes and middleware."""
+    return {"routes": [Route("/healthz", healthz)], "middleware": [Middleware(SecurityHeaders)]}

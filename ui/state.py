@@ -1,0 +1,135 @@
+"""What pages share: the open library with its jobs, and the state that an address holds.
+
+Owns the life of the façade: one a home, opened at the first page, models warmed up only when a
+page is painted. Refuses to guess at errors: what the library says is shown where it happened.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from almanac import Almanac, open_almanac
+from kb.errors import AlmanacError
+from kb.settings import Settings, load_settings
+from kb.types import Chunk, DocumentInfo, Kind
+from ui.jobs import Job, Jobs
+from ui.links import State
+from ui.render import Levels
+
+S = TypeVar("S", bound=State)
+PAINT = 1.0
+"""Seconds that the first page has for itself before a model is loaded."""
+RESET = ("page",)
+"""Parameters that a change of any other one drops."""
+
+
+@dataclass(frozen=True)
+class Library:
+    """An open library and its background work."""
+
+    almanac: Almanac
+    jobs: Jobs
+
+
+@st.cache_resource(show_spinner=False)
+def _open(key: str, _settings: Settings) -> Library:
+    library = Library(open_almanac(_settings), Jobs())
+    if library.almanac.starter_state == "":
+        load_starter(library)
+    else:
+        timer = threading.Timer(PAINT, library.almanac.warm_up)
+        timer.daemon = True
+        timer.start()
+    return library
+
+
+def open_library() -> Library:
+    """Return the library of the settings in force.
+
+    Raises:
+        SettingsError, SchemaTooNew, StoreError: it cannot be opened.
+    """
+    settings = load_settings()
+    return _open(settings.model_dump_json(), settings)
+
+
+def load_starter(library: Library) -> bool:
+    """Load the starter library behind the pages, by words first, vectors after; False where a job runs."""
+
+    def work(job: Job) -> None:
+        job.outcomes.extend(library.almanac.load_starter(embed=False, report=job.report))
+        library.almanac.warm_up()
+
+    return library.jobs.start("Loading the starter library", work, cancellable=False)
+
+
+@contextmanager
+def shown_errors() -> Iterator[None]:
+    """Show an error of the library in place, its hint below, and end the page there."""
+    try:
+        yield
+    except AlmanacError as error:
+        show_error(error)
+        st.stop()
+
+
+def show_error(error: AlmanacError) -> None:
+    """Show message and hint, as plain text."""
+    st.error(f"{plain(error.message)}\n\n{plain(error.hint)}" if error.hint else plain(error.message))
+
+
+def plain(text: str) -> str:
+    """Return text whose characters mean nothing in Streamlit's Markdown, save backticks in pairs: code."""
+    parts = text.split("`")
+    return "".join(f"`{part}`" if i % 2 and i < len(parts) - 1 and part else _escaped(part) for i, part in enumerate(parts))
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{char}" if char in "\\*_{}[]()<>#+-.!|~$:=@&" else char for char in text)
+
+
+def levels_of(almanac: Almanac, chunk: Chunk, info: DocumentInfo) -> Levels:
+    """Return the outline nodes in a passage of notes: offset in the passage, level, marker; none for other kinds."""
+    if info.kind is not Kind.NOTES:
+        return ()
+    return _levels(almanac, chunk, str(almanac.settings.home), chunk.id, almanac.store.generation())
+
+
+@st.cache_resource(show_spinner=False, max_entries=500)
+def _levels(_almanac: Almanac, _chunk: Chunk, home: str, chunk_id: str, generation: int) -> Levels:
+    sections = _almanac.document(_chunk.doc_id).sections
+    inside = [section for section in sections if section.start < _chunk.end and section.end > _chunk.start]
+    return [(max(section.start - _chunk.start, 0), section.level, section.marker) for section in inside]
+
+
+def read_state(kind: type[S]) -> S:
+    """Return the state that the address holds."""
+    return kind.read({name: st.query_params.get_all(name) for name in st.query_params})
+
+
+def bound(name: str, value: Any) -> dict[str, Any]:
+    """Return the arguments that tie a widget to a query parameter: the address is the truth.
+
+    A widget's own value is set only where it differs, so that words being typed are left alone.
+    """
+    key = f"al_{name}"
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+    return {"key": key, "on_change": _write, "args": (name,)}
+
+
+def _write(name: str) -> None:
+    value = st.session_state[f"al_{name}"]
+    if isinstance(value, bool):
+        value = "" if value else "0"
+    if value:
+        st.query_params[name] = list(value) if isinstance(value, (list, tuple)) else str(value)
+    elif name in st.query_params:
+        del st.query_params[name]
+    for other in RESET:
+        if other != name and other in st.query_params:
+            del st.query_params[other]
