@@ -37,7 +37,7 @@ def score_dump(text: str) -> tuple[float, str]:
     numbered = len(re.findall(r"^\s*(?:\d{1,3}|n)\.\s", sample, re.MULTILINE))
     share = long / len(marks)
     if marks[0].label:
-        score = 0.97 * share if numbered <= 2 * len(marks) else 0.4 * share
+        score = max(0.97 * share, 0.35 * (len(marks) > 1)) if numbered <= 2 * len(marks) else 0.4 * share
     else:
         score = 0.6 * share if numbered <= len(marks) else 0.2 * share
     return round(score, 2), f"{len(marks)} arXiv marks, {long} of them with an abstract"

@@ -38,7 +38,9 @@ _DECORATION = re.compile(
     r"(?:(?:url|link|paper|abs|id|链接|論文|论文)[ \t]*[:：]?[ \t]*)?[<(\[【]?",
     re.IGNORECASE,
 )
-_TRAILER = re.compile(r"[ \t]*(?:[\])】>][ \t]*)?(?:\[[^\]\n]{0,60}\][ \t]*)*[.。]?[ \t]*")
+_TRAILER = re.compile(r"[ \t]*(?:[\])】>][ \t]*)?(?:(?:\[[^\]\n]{0,60}\]|\([^()\n]{0,60}\))[ \t]*){0,4}[.。]?[ \t]*")
+_OPENS = re.compile(r"[A-Z\u4e00-\u9fff]|\d{1,2}(?:[A-Z-]|\s)")
+"""How an abstract may open that is run together with the mark before it, in the middle of a line."""
 _CLOSED = re.compile(r"[.!?。！？…)\]）」”\"'：:]\s*$")
 
 
@@ -94,7 +96,7 @@ def _classify(text: str, match: re.Match[str], line_start: int) -> Mark | None:
         end += trailer.end()
     elif rest[:1].isalnum() or rest[:1] in "$“\"`\\(":
         form = "glued"
-        if not first and not (rest[:1].isupper() and _CLOSED.search(before)):
+        if not first and not (_OPENS.match(rest) and _CLOSED.search(before)):
             return None
     elif first and re.match(r"[ \t]*[:：|–—-]?[ \t]+\S", rest):
         form = "leading"
@@ -124,8 +126,9 @@ def _choose(text: str, marks: list[Mark]) -> list[Mark]:
     leading = [mark for mark in marks if mark.form == "leading" and not _runs_on(text, mark)]
     if len(leading) >= max(1, len(sure)):
         sure = sorted([*sure, *leading], key=lambda mark: mark.start)
-    if not sure:
-        sure = [mark for mark in marks if mark.form == "trailing"]
+    inline = any(mark.form == "glued" and mark.start and text[mark.start - 1] != "\n" for mark in sure)
+    if inline or not sure:
+        sure = sorted([*sure, *(mark for mark in marks if mark.form == "trailing")], key=lambda mark: mark.start)
     return [
         mark
         for index, mark in enumerate(sure)
@@ -136,7 +139,8 @@ def _choose(text: str, marks: list[Mark]) -> list[Mark]:
 def _runs_on(text: str, mark: Mark) -> bool:
     """Whether a sentence runs through the mark: then it is a citation in wrapped text."""
     before = text[max(0, mark.start - 200) : mark.start]
-    if not before.strip() or before.endswith("\n\n") or _CLOSED.search(before):
+    line = before.rstrip("\n").rpartition("\n")[2]
+    if before.endswith("\n\n") or _CLOSED.search(before) or len(re.findall(r"\w+", line)) < 4:
         return False
     after = text[mark.end : mark.end + 100].lstrip()
     return after[:1].islower() or after.startswith((",", ";"))
@@ -161,6 +165,9 @@ def decide_reading(text: str, marks: list[Mark]) -> tuple[Reading, str]:
         return "before", "marks open the lines of their records"
     blank_before = sum(text[max(0, mark.start - 2) : mark.start] == "\n\n" or mark.start == 0 for mark in marks[:200])
     blank_after = sum(re.match(r"\n[ \t]*(?:\n|$)", text[mark.end : mark.end + 50]) is not None for mark in marks[:200])
-    if blank_before >= blank_after:
-        return "before", "blank lines precede the marks"
-    return "after", "blank lines follow the marks"
+    if blank_before != blank_after:
+        side: Reading = "before" if blank_before > blank_after else "after"
+        return side, f"blank lines {'precede' if side == 'before' else 'follow'} the marks"
+    if head_long:
+        return "after", "abstracts stand on both sides; the last is taken for one without its mark"
+    return "before", "nothing tells on which side the abstracts stand"

@@ -52,6 +52,8 @@ _NAME = re.compile(
     r"|[^\W\d_a-z][\w.'’-]*)){0,4}(?:\s*[\d*†‡,§]{1,4})?|[\u4e00-\u9fff·]{2,6}",
 )
 _TERMINAL = re.compile(r"[.!?。！？…)\]）」”\"]\s*$")
+_RULE = re.compile(r"\s*(?:[-=_*~]{3,}|\\\\(?:\s*\(.*)?)\s*$")
+"""Lines that divide records, in dumps and in arXiv's listing mails."""
 _WRAP = 200
 """Longer lines are whole paragraphs; a text without any is wrapped by hand."""
 
@@ -78,7 +80,8 @@ def read_record(text: str) -> Fields:
     if submitted:
         fields.date = submitted[1]
         text = text[: submitted.start()] + "\n" + text[submitted.end() :]
-    rest = _take_labels(text.strip().split("\n"), fields)
+    lines = ["" if _RULE.match(line) else line for line in text.strip().split("\n")]
+    rest = _take_labels(lines, fields)
     labelled = {name: " ".join(lines).strip() for name, lines in fields._labelled.items()}
     fields.title, fields.doi = labelled.get("title", ""), labelled.get("doi", "")
     fields.journal_ref, fields.date = labelled.get("journal_ref", ""), labelled.get("date", "") or fields.date
@@ -112,12 +115,17 @@ def _take_labels(lines: list[str], fields: Fields) -> list[str]:
             fields._labelled.setdefault(current, []).append(match[2])
         elif current == "abstract":
             fields._labelled["abstract"].append(line)
-        elif current is not None and line.strip() and (line[:1].isspace() or current in ("title", "authors")):
+        elif current is not None and line.strip() and (line[:1].isspace() or _goes_on(fields._labelled[current])):
             fields._labelled[current].append(line.strip())
         else:
             current = None
             rest.append(line)
     return rest
+
+
+def _goes_on(lines: list[str]) -> bool:
+    """Whether a labelled list of names is not finished: its last line ends with a comma or `and`."""
+    return re.search(r"(?:[,;，、]|\band)\s*$", lines[-1]) is not None
 
 
 def _divide(lines: list[str]) -> tuple[list[str], list[str], list[str]]:
@@ -167,8 +175,10 @@ def _is_comment(lines: list[str]) -> bool:
     if max(map(len, lines)) > _WRAP:
         return worded or (len(last.split()) <= 25 and len(above) > _WRAP * 0.6)
     finished = _TERMINAL.search(above) is not None
-    return finished and ((worded and (apart or len(above) < 0.85 * max(map(len, lines)))) or (worded and apart)
-                         or (apart and count_units(last) <= 12))  # fmt: skip
+    # A line that had room for the next word was not broken by wrapping; a sentence would end with a stop.
+    roomy = len(above) + 1 + len(last.split()[0]) <= max(map(len, lines[:-1]))
+    alone = roomy or sum(map(bool, lines[:-1])) == 1 or not last.endswith((".", "。"))
+    return finished and ((worded and (apart or alone)) or (apart and count_units(last) <= 12))
 
 
 def _is_names(line: str) -> bool:
@@ -180,7 +190,8 @@ def _is_names(line: str) -> bool:
 
 def _read_head(head: list[str], fields: Fields) -> None:
     """Title and authors of the lines before the abstract."""
-    head = [re.sub(r"^[#*\s]+|\*+$", "", line).strip() for line in head]
+    marked = [line for line in head if line.lstrip().startswith("#")]
+    head = [re.sub(r"^[#*\s]+|\*+$", "", line).strip() for line in marked[-1:] or head]
     if head and not fields.authors and len(head) > 1 and _is_names(head[-1]):
         fields.authors = split_names(head.pop())
     if head and not fields.title:

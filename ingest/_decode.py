@@ -189,10 +189,10 @@ def _decode_damaged(data: bytes) -> tuple[str, str] | None:
     for name in ("utf-8", "gb18030", "big5hkscs"):
         text = data.decode(name, errors="replace")
         sample = text[:_SAMPLE]
-        beyond = sum(char >= "\x80" for char in sample)
         broken = sample.count("\ufffd")
-        plausible = name == "utf-8" or _chinese_share(sample) >= 0.4
-        if broken * 10 <= beyond and plausible:
+        whole = sum(char >= "\x80" for char in sample) - broken
+        # Sequences of UTF-8 hardly ever arise by chance; those of the others do.
+        if whole >= 2 * broken if name == "utf-8" else whole >= 9 * broken and _chinese_share(sample) >= 0.4:
             return text, f"{name} (damaged)"
     return None
 

@@ -93,6 +93,7 @@ def to_parsed(feed: Feed, *, source: str, base_url: str = "") -> Parsed:
     base = base_url or _absolute(feed.site_link, "") or _absolute(feed.self_link, "")
     context = _Context(feed, source, base, notices)
     made: dict[str, Document] = {}
+    seen: set[tuple[str, str, str]] = set()
     skipped = feed.skipped
     for entry in feed.entries:
         title = plain_title(entry.title)
@@ -101,12 +102,14 @@ def to_parsed(feed: Feed, *, source: str, base_url: str = "") -> Parsed:
             notices.add("Entries without title and text were left out", entry.link or entry.key or "no address")
             skipped += 1
             continue
-        names = (_hash(identity, key) for key in _keys(entry, article, title, notices))
-        name = next((name for name in names if name not in made), None)
-        if name is None:
+        content = hashlib.sha256(f"{title}\n{article.text}".encode("utf-8", "replace")).hexdigest()
+        if (entry.key, entry.link, content) in seen:
             notices.add("Entries repeated word for word were left out", title or article.text)
             skipped += 1
             continue
+        seen.add((entry.key, entry.link, content))
+        names = (_hash(identity, key) for key in _keys(entry, content, title, notices))
+        name = next(name for name in names if name not in made)
         made[name] = _document(name, entry, article, title, context)
     warnings = [*feed.warnings, *notices.lines()]
     if not feed.entries:
@@ -122,6 +125,8 @@ def _identity(feed: Feed, source: str, base_url: str) -> str:
 
 def _absolute(link: str, base_url: str) -> str:
     """The link as an absolute http(s) address, empty where it is none."""
+    if not link.strip():
+        return ""
     try:
         url = urljoin(base_url, link.strip()) if base_url else link.strip()
         parts = urlsplit(url)
@@ -135,14 +140,14 @@ def _hash(identity: str, key: str) -> str:
     return f"rss:{digest[:16]}"
 
 
-def _keys(entry: Entry, article: Article, title: str, notices: Notices) -> Iterable[str]:
+def _keys(entry: Entry, content: str, title: str, notices: Notices) -> Iterable[str]:
     """Yield the keys of an entry, best first; the next is asked for where one is taken."""
-    content = hashlib.sha256(f"{title}\n{article.text}".encode("utf-8", "replace")).hexdigest()
     if entry.key:
         yield entry.key
         if entry.link:
             notices.add("Entries share one GUID; the link was added to the key of the later ones", entry.key)
             yield f"{entry.key}\n{entry.link}"
+        notices.add("Entries share one GUID and link; their content was added to the key", entry.key)
         yield f"{entry.key}\n{entry.link}\n{content}"
     elif entry.link:
         yield entry.link
@@ -227,4 +232,6 @@ def _read(value: str, body: Body, title: str, base: str) -> Article:
     if markup:
         return read_html(value, title=title, base_url=_absolute(body.base_url, base) or base)
     plain = value if body.markup is False else html.unescape(value)
+    if looks_like_html(plain):
+        return read_html(plain, title=title, base_url=base)  # escaped twice
     return read_plain(plain if fold(plain) else "", title=title)

@@ -98,7 +98,7 @@ _TITLE_TAG = re.compile(
     re.IGNORECASE,
 )
 _TITLE_SCRIPT = re.compile(
-    r"<(script|style|iframe|object|svg)\b[^<]{0,5000}(?:</\1\s*>|$)|</?(?:script|style|iframe|object|embed|svg)\b[^<>]*>?",
+    r"<(script|style|iframe|object|svg)\b[^<]{0,5000}</\1\s*>|</?(?:script|style|iframe|object|embed|svg)\b[^<>]*>?",
     re.IGNORECASE,
 )
 _ALT_IS_NO_TEXT = re.compile(

@@ -32,6 +32,7 @@ _ANY_TAG = re.compile(
     r"|img|font|center|sup|sub|small|dl|dt|dd|script|style|iframe|svg|object|embed|math|video|audio)\b[^<>]*>|<!--",
     re.IGNORECASE,
 )
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _LANGUAGE = re.compile(r"(?:language|lang|highlight-source|brush:?|sourceCode)[-:]?\s*([A-Za-z0-9+#]{1,20})\b")
 _LONGEST_HEADING = 200
 _INLINE_ALT = re.compile(r"latex|math|tex|emoji|smiley|formula|equation", re.IGNORECASE)
@@ -79,7 +80,7 @@ def has_markup(text: str) -> bool:
 
 
 def _parse(markup: str) -> HtmlElement:
-    clean = scrub(sanitise(markup))
+    clean = _UNPRINTABLE.sub("", scrub(sanitise(markup)))
     return lxml.html.fragment_fromstring(clean, create_parent="div", parser=lxml.html.HTMLParser(huge_tree=True))
 
 
@@ -268,7 +269,7 @@ class _Walker:
         listing = element.tag == "pre" or lines > 1 or (lines and element.find(".//br") is not None)
         if self._cells or not listing:
             tick = "``" if "`" in code else "`"
-            self.writer.put(tick + fold(code) + tick)
+            self.writer.put_code(tick + fold(code) + tick)
             return False
         longest = max((len(run) for run in re.findall(r"`{3,}", code)), default=2)
         fence = "`" * (longest + 1)

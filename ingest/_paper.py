@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ingest._dates import parse_date, quarter_of
-from ingest._writer import fold, opening, sections_of
+from ingest._writer import disarm, fold, opening, sections_of
 from kb.text import language_of, scrub
 from kb.types import DateBasis, Document, Kind
 
@@ -77,7 +77,7 @@ def collapse(papers: Iterable[Paper]) -> tuple[list[Paper], list[str]]:
 def to_document(paper: Paper, source: str) -> Document:
     """The document of a paper: its text is the abstract, its one section bears the title."""
     abstract = "\n\n".join(folded for part in scrub(paper.abstract).split("\n\n") if (folded := fold(part)))
-    stated = fold(scrub(paper.title))
+    abstract, stated = disarm(abstract), disarm(fold(scrub(paper.title)))
     title = stated or opening(abstract)
     text = abstract or title
     published, basis = _published(paper)

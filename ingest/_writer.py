@@ -6,6 +6,7 @@ written between its opening and its closing, without surrounding white space.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from kb.types import Section
@@ -14,6 +15,9 @@ _INVISIBLE = dict.fromkeys(
     [0x00AD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 )
 """Soft hyphens, zero-width blanks and direction marks: they break searches and can hide words."""
+
+
+_SCRIPT = re.compile(r"<(?=/?script)", re.IGNORECASE)
 
 
 @dataclass(eq=False)
@@ -49,11 +53,12 @@ class Writer:
     _gap: int = 0
     _space: bool = False
     _marks: list[Mark] = field(default_factory=list)
+    _code: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def text(self) -> str:
-        """All that was written."""
-        return "".join(self._parts)
+        """All that was written; outside code no tag of a script can be read out of it."""
+        return disarm("".join(self._parts), self._code)
 
     def since(self, start: int) -> str:
         """Text from a position on; cheap where the position is near the end."""
@@ -63,7 +68,7 @@ class Writer:
                 break
             at -= len(part)
             pieces.append(part)
-        return "".join(reversed(pieces))[start - at :]
+        return disarm("".join(reversed(pieces))[start - at :])
 
     @property
     def last(self) -> str:
@@ -117,8 +122,14 @@ class Writer:
         self._emit(folded)
         self._space = words[-1].isspace()
 
+    def put_code(self, words: str) -> None:
+        """Write code that stands within a line."""
+        self.put(words)
+        self._code.append((self.length - len(words), self.length))
+
     def put_lines(self, lines: list[str]) -> None:
         """Write lines as they are, as code."""
+        start = self.length
         for line in lines:
             line = line.translate(_INVISIBLE).rstrip()
             if line:
@@ -126,6 +137,7 @@ class Writer:
             else:
                 self._start_line(blank=True)
             self.break_line(1)
+        self._code.append((start, self.length))
 
     def _emit(self, words: str) -> None:
         if self.at_line_start:
@@ -159,15 +171,31 @@ def fold(words: str) -> str:
     return " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", words).translate(_INVISIBLE).split())
 
 
+def disarm(text: str, code: Sequence[tuple[int, int]] = ()) -> str:
+    """Text of the same length in which `<script` outside the spans of code reads `‹script`.
+
+    Text is never markup here, but it is copied to where it may be: documents, mails, web pages.
+    """
+    pieces: list[str] = []
+    at = span = 0
+    for match in _SCRIPT.finditer(text):
+        while span < len(code) and code[span][1] <= match.start():
+            span += 1
+        if span == len(code) or match.start() < code[span][0]:
+            pieces += [text[at : match.start()], "‹"]
+            at = match.end()
+    return "".join([*pieces, text[at:]])
+
+
 def opening(text: str) -> str:
     """The first words of a text, 12 at most, as a stand-in for its missing title."""
     line = text.split("\n", 1)[0]
     words = line.split()
-    if len(words) <= 12 and len(line) <= 120:
+    if len(line) > 48 and len(line) > 20 * len(words):
+        words = [line[:48]]  # no blanks between words, as in Chinese
+    elif len(words) <= 12:
         return line
-    cut = " ".join(words[:12])
-    # Text without blanks, as Chinese, has few "words".
-    return (cut if len(cut) <= 160 else cut[:48]).rstrip(" ,.;:，。；：、") + "…"
+    return " ".join(words[:12]).rstrip(" ,.;:，。；：、") + "…"
 
 
 def sections_of(title: str, headings: list[tuple[int, str, int]], length: int) -> tuple[Section, ...]:

@@ -140,12 +140,10 @@ def _find_close(text: str, name: str, start: int) -> int:
 
 
 def _find_last_item(text: str, name: str, start: int) -> int:
-    """Offset after the last closing tag of an item, -1 where no item is whole."""
-    at = len(text)
-    opened = text.rfind("<![CDATA[", start)
-    if opened > text.rfind("]]>", start):
-        at = opened  # the cut fell into a CDATA section, whose words may look like tags
-    at = text.rfind(f"</{name}>", start, at)
+    """Offset after the last closing tag of an item, -1 where no item is whole; words in CDATA are no tags."""
+    at = text.rfind(f"</{name}>", start)
+    while at >= 0 and _in_cdata(text, at):
+        at = text.rfind(f"</{name}>", start, text.rfind("<![CDATA[", start, at))
     return at + len(name) + 3 if at >= 0 else -1
 
 

@@ -171,7 +171,7 @@ def _entry(raw: Any, key: str | None) -> Entry:
     bodies.append(Body(raw.get("summary") or "", None if rss else _MARKUP_TYPES.get(detail.get("type", "")),
                        detail.get("base") or ""))  # fmt: skip
     link = raw.get("feedburner_origlink") or raw.get("link") or ""
-    if link == raw.get("id") and not link.lower().startswith(("http:", "https:")):
+    if link == raw.get("id") and not (key or link).lower().startswith(("http:", "https:")):
         link = ""  # feedparser takes a GUID for a link where there is none
     return Entry(
         key=(raw.get("id") or "") if key is None else key,
@@ -187,4 +187,4 @@ def _entry(raw: Any, key: str | None) -> Entry:
 
 def _names(raw: Any) -> list[str]:
     names = [author.get("name") or author.get("email") or "" for author in raw.get("authors", []) if author]
-    return [name for name in names if name.strip()] or [raw.get("author") or ""]
+    return [name for name in [*names, "" if any(names) else raw.get("author") or ""] if name.strip()]
