@@ -74,7 +74,7 @@ def _limit(k: int) -> int:
 def _check_topics(topics: tuple[str, ...]) -> None:
     for topic in topics:
         if topic not in load_topics():
-            raise FieldError("topic", f"{topic!r} is unknown; use one of {', '.join(load_topics())}")
+            raise FieldError("topics", f"{topic!r} is unknown; use one of {', '.join(load_topics())}")
 
 
 def _answer(almanac: Almanac, request: dict[str, object]) -> dict[str, object]:

@@ -1,0 +1,82 @@
+"""almanac.models: explicit states, one load, a worker that outlives trouble."""
+
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import almanac.models
+from almanac.models import Models
+from kb.errors import ModelUnavailable
+from kb.index import VectorIndex
+from kb.settings import load_settings
+from kb.store import Store
+from tests.fakes import FakeEmbedder
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "home", clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def test_off_waiting_ready(tmp_path: Path, store: Store) -> None:
+    assert Models(load_settings(tmp_path, embedder="none"), store, None).state.status == "off"
+    assert Models(load_settings(tmp_path), store, None).state.status == "waiting"
+    assert Models(load_settings(tmp_path), store, FakeEmbedder()).state.status == "ready"
+
+
+def test_off_has_no_leg_and_no_index(tmp_path: Path, store: Store) -> None:
+    models = Models(load_settings(tmp_path, embedder="none"), store, None)
+    assert models.leg(load=True) is None
+    assert models.index() is None
+    assert models.embed_missing() == 0
+
+
+def test_threads_that_ask_at_once_load_one_model(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    loads: list[int] = []
+
+    def load(settings: object) -> FakeEmbedder:
+        loads.append(1)
+        return FakeEmbedder()
+
+    monkeypatch.setattr(almanac.models, "load_embedder", load)
+    models = Models(load_settings(tmp_path), store, None)
+    threads = [threading.Thread(target=models.embedder) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert loads == [1]
+    assert models.state.status == "ready"
+
+
+def test_a_failure_is_remembered_and_not_tried_on_every_question(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[int] = []
+
+    def load(settings: object) -> None:
+        tries.append(1)
+        raise ModelUnavailable("No weights.", "Get some.")
+
+    monkeypatch.setattr(almanac.models, "load_embedder", load)
+    models = Models(load_settings(tmp_path), store, None)
+    assert models.leg(load=True) is models.leg(load=True) is None
+    assert tries == [1]
+    assert (models.state.status, models.state.message, models.state.hint) == ("failed", "No weights.", "Get some.")
+
+
+def test_not_loading_does_not_load(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(almanac.models, "load_embedder", lambda settings: pytest.fail("loaded"))
+    assert Models(load_settings(tmp_path), store, None).leg(load=False) is None
+
+
+def test_an_index_that_another_holds_is_no_error(tmp_path: Path, store: Store) -> None:
+    embedder = FakeEmbedder()
+    holder = VectorIndex(store, embedder.fingerprint)
+    models = Models(load_settings(tmp_path), store, embedder)
+    assert models.index() is None
+    holder.close()
+    assert models.index() is not None
+    models.close()
