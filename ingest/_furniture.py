@@ -67,7 +67,7 @@ _NAMES = re.compile(
     r"|ads?|adsbygoogle|ad[-_](?:slot|unit|container|wrapper|box|banner)|promo(?:tion)?(?:[-_](?:box|block|banner))?"
     r"|newsletter[-_](?:signup|form|box|cta|widget)|subscri(?:be|ption)(?:[-_](?:form|box|widget|cta|button))?"
     r"|subscription-widget\S*|button-wrapper|cookie-(?:notice|banner|consent)|comments?-(?:section|area|form|list|link)"
-    r"|breadcrumbs?|pagination|navbar|site-(?:header|footer|nav)|skip-link|screen-reader-text|print-hide|noprint"
+    r"|breadcrumbs?|pagination|navbar|site-(?:header|footer|nav)|skip-link|more-link|read-more|screen-reader-text|print-hide|noprint"
     r"|toc|toc[-_](?:container|wrapper|box)|table-of-contents|ez-toc-container"
     r"|katex-html|mjx-assistive-mml|mathjax_preview|copy-(?:btn|button)|edit-link)",
     re.IGNORECASE,

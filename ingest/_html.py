@@ -7,11 +7,11 @@ Invariant: sections cover the text without gaps, every link lies inside it and i
 
 import re
 from dataclasses import dataclass, field
-from urllib.parse import urljoin, urlsplit
 
 import lxml.html
 from lxml.html import HtmlElement
 
+from ingest._addresses import resolve
 from ingest._furniture import alternative, is_furniture, is_line_number, is_sign_off, sanitise
 from ingest._writer import Mark, Writer, fold, sections_of
 from kb.text import scrub
@@ -35,7 +35,9 @@ _ANY_TAG = re.compile(
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _LANGUAGE = re.compile(r"(?:language|lang|highlight-source|brush:?|sourceCode)[-:]?\s*([A-Za-z0-9+#]{1,20})\b")
 _LONGEST_HEADING = 200
-_INLINE_ALT = re.compile(r"latex|math|tex|emoji|smiley|formula|equation", re.IGNORECASE)
+_INLINE_ALT = re.compile(r"latex|math|\btex\b|emoji|smiley|formula|equation", re.IGNORECASE)
+_FOOTNOTE = re.compile(r"#(?:user-content-)?(?:fn|footnote|_ftn|cite_|easy-footnote)", re.IGNORECASE)
+_UNFINISHED = (".", "。", ",", "，", ";", "；", "!", "！", "?", "？", "…")
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ def read_html(markup: str, *, title: str = "", base_url: str = "") -> Article:
     root = _parse(markup)
     if len(root) == 0 and _MARKUP.search(root.text or ""):
         root = _parse(root.text or "")  # escaped once too often, a common fault of feeds
+    _raise_bold_lines(root)
     walker = _Walker(title=fold(title), base_url=base_url)
     walker.walk(root)
     return _finish(walker, title)
@@ -82,6 +85,30 @@ def has_markup(text: str) -> bool:
 def _parse(markup: str) -> HtmlElement:
     clean = _UNPRINTABLE.sub("", scrub(sanitise(markup)))
     return lxml.html.fragment_fromstring(clean, create_parent="div", parser=lxml.html.HTMLParser(huge_tree=True))
+
+
+def _raise_bold_lines(root: HtmlElement) -> None:
+    """Make headings of the paragraphs that are bold as a whole, in a post that has no other headings."""
+    if next(root.iterdescendants(*_HEADINGS), None) is not None:
+        return
+    paragraphs = list(root.iterdescendants("p"))
+    bold = [paragraph for paragraph in paragraphs if _is_bold_line(paragraph)]
+    if len(bold) >= 2 and len(bold) * 2 <= len(paragraphs):
+        for paragraph in bold:
+            paragraph.tag = "h3"
+
+
+def _is_bold_line(paragraph: HtmlElement) -> bool:
+    """Whether a paragraph is one short bold line that ends no sentence."""
+    element = paragraph
+    while len(element) == 1 and not (element.text or "").strip() and not (element[0].tail or "").strip():
+        element = element[0]
+        if element.tag in ("strong", "b"):
+            words = fold("".join(element.itertext()))
+            return 0 < len(words) <= 80 and not words.endswith(_UNFINISHED)
+        if element.tag not in ("span", "em", "i", "u", "font"):
+            return False
+    return False
 
 
 def _finish(walker: "_Walker", title: str) -> Article:
@@ -151,7 +178,7 @@ class _Walker:
         elif tag in ("table", "tr", "td", "th"):
             self._start_table(element)
         elif tag == "a":
-            self._open[element] = self.writer.open()
+            return self._start_link(element)
         elif tag in ("pre", "code", "kbd", "samp", "tt"):
             return self._write_code(element)
         elif tag == "math":
@@ -254,6 +281,14 @@ class _Walker:
             self._cells -= 1
             self.writer.put(" ")
 
+    def _start_link(self, element: HtmlElement) -> bool:
+        if _FOOTNOTE.match(element.get("href") or ""):
+            words = fold(element.text_content()).strip("[]")
+            self.writer.put(f"[{words}]" if words.isalnum() else "")
+            return False
+        self._open[element] = self.writer.open()
+        return True
+
     def _end_link(self, element: HtmlElement) -> None:
         span = self.writer.close(self._open.pop(element))
         url = resolve(element.get("href") or "", self.base_url)
@@ -288,7 +323,8 @@ class _Walker:
         words = alternative(element)
         if not words:
             return
-        if len(words) <= 2 or "\\" in words or _INLINE_ALT.search(element.get("class") or ""):
+        kind = f"{element.get('class') or ''} {element.get('src') or ''}"
+        if len(words) <= 2 or "\\" in words or _INLINE_ALT.search(kind[:300]):
             self.writer.put(words)
             return
         parent = element.getparent()
@@ -303,7 +339,7 @@ class _Walker:
     def _start_script(self, element: HtmlElement) -> bool:
         words = fold(element.text_content())
         note = element.find(".//a")
-        if element.tag == "sup" and note is not None and (note.get("href") or "").startswith("#"):
+        if note is not None and (note.get("href") or "").startswith("#"):
             self.writer.put(f"[{words.strip('[]')}]" if words else "")
             return False
         joins = self.writer.last.isalnum() or self.writer.last in (")", "]", "}")
@@ -312,24 +348,6 @@ class _Walker:
         elif joins and element.tag == "sub" and re.fullmatch(r"[a-zA-Z]{1,4}", words):
             self.writer.put("_")
         return True
-
-
-def resolve(address: str, base_url: str) -> str:
-    """Absolute http, https or mailto address; empty for any other scheme, a page anchor or nonsense."""
-    address = re.sub(r"[\x00-\x20\x7f]+", lambda run: "%20" if " " in run[0] else "", scrub(address).strip())
-    if not address or address.startswith("#"):
-        return ""
-    if address.startswith("//") and not base_url:
-        address = f"https:{address}"
-    try:
-        url = urljoin(base_url, address) if base_url else address
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
-        return ""
-    if parts.scheme.lower() == "mailto":
-        return url if "@" in parts.path else ""
-    return url if parts.scheme.lower() in ("http", "https") and host else ""
 
 
 def _holds_data(table: HtmlElement) -> bool:
@@ -355,8 +373,11 @@ def _code_text(element: HtmlElement) -> str:
             stack.append((child, True))
             stack.extend((inner, False) for inner in reversed(child))
             continue
-        elif done and tag in ("div", "li", "tr", "p") and not (pieces and pieces[-1].endswith("\n")):
-            pieces.append("\n")
+        elif done and not (pieces and pieces[-1].endswith("\n")):
+            following = child.getnext()
+            lines = tag == "code" and following is not None and following.tag == "code"  # one a line
+            if lines or tag in ("div", "li", "tr", "p"):
+                pieces.append("\n")
         pieces.append(child.tail or "")
     return "".join(pieces).replace("\xa0", " ").replace("\r\n", "\n").replace("\r", "\n")
 

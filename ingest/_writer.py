@@ -112,7 +112,8 @@ class Writer:
 
     def put(self, words: str) -> None:
         """Write running text, its white space folded."""
-        words = words.translate(_INVISIBLE)
+        if not words.isascii():
+            words = words.translate(_INVISIBLE)
         folded = " ".join(words.split())
         if not folded:
             self._space = self._space or (bool(words) and not self.at_line_start)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest._addresses import resolve
 from ingest._furniture import is_sign_off, plain_title
-from ingest._html import Article, read_html, read_plain, resolve
+from ingest._html import Article, read_html, read_plain
 from kb.types import Document, Kind
 
 
@@ -48,6 +49,7 @@ def fits(article: Article) -> None:
         ("<p>so <q>quoted</q></p>", "so “quoted”"),
         ("<p>2<sup>10</sup>, x<sub>i</sub>, H<sub>2</sub>O, the 1<sup>st</sup></p>", "2^10, x_i, H2O, the 1st"),
         ("<p>fact<sup><a href='#fn1'>1</a></sup></p>", "fact[1]"),
+        ("<p>fact<a href='#footnote-1'>1</a> and <a href='#fn2'><sup>2</sup></a></p>", "fact[1] and [2]"),
         ("<p>use <code>a &lt; b</code> or <kbd>x`y</kbd></p>", "use `a < b` or ``x`y``"),
         ("<p>one <b>bo</b>ld and <i>it</i>alic</p>", "one bold and italic"),
     ],
@@ -102,6 +104,7 @@ def test_tables_are_rows_unless_they_are_layout() -> None:
             "$q$",
         ),
         ("<p>so <img class='latex' alt='\\alpha' src='x'> is</p>", "so \\alpha is"),
+        ("<p>so <img src='https://z.example/equation?tex=E%3Dmc%5E2' alt='E=mc^2'> is</p>", "so E=mc^2 is"),
     ],
 )
 def test_formulas_stay_tex(markup: str, expected: str) -> None:
@@ -184,6 +187,26 @@ def test_links_keep_their_words_and_safe_addresses() -> None:
         ("the docs", "https://b.example/post/rel%20path"),
         ("me", "mailto:me@x.example"),
     ]
+
+
+def test_bold_lines_are_headings_where_there_are_no_others() -> None:
+    bold = "<p>intro</p><p><strong>One</strong></p><p>a</p><p><span><b>二、显存</b></span></p><p>b <b>c</b></p>"
+    bold += "<p><b>Sure.</b></p>"
+    article = read_html(bold, title="T")
+    assert [s.title for s in article.sections] == ["T", "One", "二、显存"]
+    fits(article)
+    assert [s.title for s in read_html(bold + "<h2>Real</h2><p>x</p>", title="T").sections] == ["T", "Real"]
+
+
+def test_code_with_one_element_a_line() -> None:
+    assert text("<pre><code>a = 1</code><code>b = 2</code></pre>") == "```\na = 1\nb = 2\n```"
+
+
+def test_redirectors_are_seen_through() -> None:
+    target = "https://github.com/example/x"
+    assert resolve("https://link.zhihu.com/?target=https%3A//github.com/example/x", "") == target
+    assert resolve("https://www.google.com/url?sa=t&q=https://github.com/example/x", "") == target
+    assert resolve("https://www.google.com/url?q=javascript:alert(1)", "").startswith("https://www.google.com/")
 
 
 @pytest.mark.parametrize(
