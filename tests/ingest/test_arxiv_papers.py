@@ -167,10 +167,10 @@ def test_marks_after_run_together_with_the_next_abstract() -> None:
     assert one.text.endswith("than before.")
     assert "arXiv:2104.04473" in one.text
     assert two.text.startswith("Caches of keys")
-    assert two.comment == "12 pages, 6 figures"
+    assert two.comment == "11 pages, 5 figures"
     assert three.text.startswith("3D parallelism"), "the digit belongs to the abstract, not to the id"
     assert three.comment == "Accepted to a conference of 2018. Project page: https://example.org/layouts"
-    assert four.comment == "Tech report"
+    assert four.comment == "Technical report"
     assert one.title == "We study how the idle time of a pipeline grows with the…"
     assert all(d.title_estimated and d.published_basis == "id" for d in parsed.documents)
     assert [(d.published, d.quarter) for d in parsed.documents] == [
@@ -267,7 +267,7 @@ def test_titles_and_authors_above_the_abstract_before_its_mark() -> None:
 
 @pytest.mark.parametrize(
     "comment",
-    ["12 pages, 6 figures", "Accepted to CVPR 2018. Project page: http://p.example/x/", "Tech report", "Code: https://g.example/x",
+    ["11 pages, 5 figures", "Accepted at ICML 2019. Project page: http://p.example/x/", "Technical report", "Code: https://g.example/x",
      "Code is available at https://github.com/example/x", "To appear in a workshop", "Work in progress", "共12页"],
 )  # fmt: skip
 @pytest.mark.parametrize("form", [str, wrap])
