@@ -7,7 +7,7 @@ each of which became labels.
 
 import re
 
-from ingest._markers import HALF_WIDTH
+from ingest._markers import half_width
 
 _BRACKETS = re.compile(r"\\?\[([^\[\]\\]{1,160})\\?\](?!\()|【([^【】]{1,160})】|［([^［］]{1,160})］")
 _YEAR = re.compile(r"((?:19[5-9]|20\d)\d)(?:[-/.年]\d{1,2}(?:[-/.月]\d{1,2}日?)?)?年?")
@@ -58,7 +58,7 @@ def take_annotations(line: str) -> tuple[str, tuple[str, ...]]:
 
 def _read_annotation(inside: str, *, last: bool) -> list[str]:
     """Return the labels of one bracket; none where it is no annotation."""
-    text = inside.translate(HALF_WIDTH).replace("、", ",").strip()
+    text = half_width(inside).replace("、", ",").strip()
     refs = _REFS.search(text)
     rest = f"{text[: refs.start()]},{text[refs.end() :]}" if refs else text
     parts = [part.strip() for part in re.split(r"[,;|]", rest) if part.strip()]

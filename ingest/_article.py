@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 from ingest._boilerplate import furniture
 from ingest._bylines import Byline, read_byline, read_names
-from ingest._headings import ENTRY, Heading, find_headings, is_paragraph, width
+from ingest._headings import ENTRY, Heading, find_headings, is_paragraph
 from ingest._labels import plain_title
 from ingest._links import URL
 from ingest._markers import read_marker
-from ingest._pieces import Piece
+from ingest._pieces import Piece, width
 from ingest._writer import sections_of
 from kb.types import Section
 
@@ -51,9 +51,9 @@ class _Trimmed:
     bylines: list[Byline] = field(default_factory=list)
 
 
-def write_article(title: str, pieces: Sequence[Piece]) -> Article:
-    """Return the article that pieces below a title make."""
-    trimmed = _take_bylines(_trim(pieces))
+def write_article(title: str, pieces: Sequence[Piece], *, whole: bool = False) -> Article:
+    """Return the article that pieces below a title make; `whole` keeps what looks like furniture."""
+    trimmed = _take_bylines(_Trimmed(list(pieces)) if whole else _trim(pieces))
     text, marks = _render(trimmed.pieces)
     authors = tuple(dict.fromkeys(name for byline in trimmed.bylines for name in byline.authors))
     date = next((byline.date for byline in trimmed.bylines if byline.date), "")

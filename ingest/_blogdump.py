@@ -22,14 +22,16 @@ from ingest._headings import (
 from ingest._labels import plain_title
 from ingest._links import URL
 from ingest._markers import read_marker
-from ingest._pieces import Piece, is_cjk
+from ingest._pieces import Piece, width
 from kb.text import STOPWORDS, normalise, tokens
 
 _THRESHOLD = 3.9
 _TOP_HEADING = 5.0
 _FEWEST_WIDTH = 160
 """Running text between two titles, in columns."""
+_FEWEST_DATED = 60
 _WINDOW = 24
+_LONG_RULE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +76,26 @@ class _Scanner:
         self.bylines = [p.kind in ("text", "heading", "bullet") and read_byline(p.text) is not None for p in pieces]
         self.above = self._date_stands_above()
         self.tops = _top_headings(pieces)
+        self.words: set[str] = set()
+        """Index tokens of the current post so far."""
+        self.read = 0
 
     def scan(self) -> list[_Signal]:
         """Return the titles whose signals add up."""
         found: list[_Signal] = []
-        words: set[str] = set()
         since = 0
         closing = False
         for position, piece in enumerate(self.pieces):
-            signal = self._weigh(position, closing, words)
+            signal = self._weigh(position, closing)
             if signal is not None:
                 found.append(signal)
-                since, closing, words = position, False, set()
+                since, closing = position, False
+                self.words, self.read = set(), position
             form = normalise(piece.text[:60]).strip(" #") if len(piece.text) <= 60 else ""
             if CLOSERS.fullmatch(form):
                 closing = position - since > 5
             elif piece.kind == "heading" or (closing and OPENERS.fullmatch(form)):
                 closing = False
-            words.update(tokens(piece.text[:2000]))
         return found
 
     def dated_above(self, position: int) -> bool:
@@ -110,7 +114,7 @@ class _Scanner:
                 over += 1
         return over > under
 
-    def _weigh(self, position: int, closing: bool, words: set[str]) -> _Signal | None:
+    def _weigh(self, position: int, closing: bool) -> _Signal | None:
         piece = self.pieces[position]
         if self.kinds[position] or self.bylines[position] or not _may_be_title(piece):
             return None
@@ -123,8 +127,8 @@ class _Scanner:
             before = self.pieces[position - 1]
             score += 3.0 if before.kind == "bullet" or URL.match(before.text) else 2.0
         score += _title_weight(piece.text)
-        if score > 1.0:
-            score += self._novelty(position, words)
+        if _THRESHOLD - 1.0 <= score < _THRESHOLD:
+            score += self._novelty(position)
         return _Signal(position, score, dated) if score >= _THRESHOLD else None
 
     def _is_names(self, position: int) -> bool:
@@ -139,7 +143,8 @@ class _Scanner:
         if above is not None:
             kind = self.kinds[position - 1]
             score += {"legal": 4.0, "legalese": 2.0, "page": 3.0, "advert": 3.0, "end": 3.0}.get(kind or "", 0.0)
-            score += 2.0 if above.kind == "rule" else 0.0
+            if above.kind == "rule":
+                score += 2.5 if above.text[0] == "=" or len(above.text) >= _LONG_RULE else 2.0
         dated = self.dated_above(position)
         if dated:
             score += 4.0
@@ -158,10 +163,13 @@ class _Scanner:
         after = self.pieces[position + 2] if position + 2 < len(self.pieces) else None
         return score + (0.75 if looks_like_title(nxt) and is_paragraph(after) else 0.0), dated
 
-    def _novelty(self, position: int, words: set[str]) -> float:
+    def _novelty(self, position: int) -> float:
         """Return 1 where a title's words are new in the post so far and taken up below it."""
         own = {word for word in tokens(self.pieces[position].text) if len(word) > 1 and word not in STOPWORDS}
-        fresh = own - words
+        for piece in self.pieces[self.read : position]:
+            self.words.update(tokens(piece.text[:2000]))
+        self.read = position
+        fresh = own - self.words
         if not fresh:
             return 0.0
         taken: set[str] = set()
@@ -217,7 +225,7 @@ def _is_numbered(text: str) -> bool:
 def _title_weight(text: str) -> float:
     """Return the weight of a title's own look: titles of posts are longer than headings."""
     words = len(text.split())
-    wide = sum(1 for char in text if is_cjk(char))
+    wide = width(text) - len(text)
     size = words + wide / 2
     score = 1.0 if size >= 5 else (-1.5 if size <= 2.5 else 0.0)
     if text.rstrip()[-1:] in "?？":
@@ -231,7 +239,8 @@ def _thin_out(pieces: Sequence[Piece], signals: list[_Signal]) -> list[_Signal]:
     """Drop titles with no post below them, and weak ones where nearly all others are dated."""
     kept: list[_Signal] = []
     for signal in signals:
-        if kept and body_size(pieces[kept[-1].position + 1 : signal.position]) < _FEWEST_WIDTH:
+        least = _FEWEST_DATED if kept and kept[-1].dated and signal.dated else _FEWEST_WIDTH
+        if kept and body_size(pieces[kept[-1].position + 1 : signal.position]) < least:
             if signal.score > kept[-1].score + 1.0:
                 kept[-1] = signal
             continue

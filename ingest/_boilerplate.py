@@ -6,6 +6,7 @@ is content. Invariant: only whole lines are judged.
 """
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from kb.text import normalise
@@ -86,6 +87,7 @@ _SHORT = 90
 _LEGAL_LENGTH = 900
 
 
+@lru_cache(maxsize=4096)
 def furniture(line: str) -> Furniture | None:
     """Return what kind of furniture a whole line is: None for content."""
     if len(line) > _LEGAL_LENGTH:

@@ -6,11 +6,12 @@ part of a line must be a name, a date or a count. Invariant: a line read here ho
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ingest._dates import parse_date
 from ingest._labels import is_name
 from ingest._links import URL, first_url
-from ingest._markers import HALF_WIDTH
+from ingest._markers import half_width
 
 _AUTHOR_WORD = re.compile(
     r"(?:(?:authors?|written\s+by|posted\s+by|published\s+by|contributors?|editors?|author\(s\)|作者|撰文|撰稿|编译|編譯|译者|譯者|编辑|編輯"
@@ -40,7 +41,6 @@ _SOURCE = re.compile(
     r"|full\s+(?:story|article|post)|article|more)\s*(?:[:：]|(?=https?://)|(?=\s*\[[^\]]+\]\(http)|->|→)",
     re.I,
 )  # fmt: skip
-_MARKUP = str.maketrans("", "", "*_`")
 _LONGEST = 240
 
 
@@ -54,12 +54,13 @@ class Byline:
     """True for a word such as `Authors` alone: the names stand on the next line."""
 
 
+@lru_cache(maxsize=4096)
 def read_byline(line: str) -> Byline | None:
     """Return what a byline or date line states; None for any other line."""
     if len(line) > _LONGEST:
         return None
-    text = line.translate(HALF_WIDTH).translate(_MARKUP).strip(" #>")
-    if not text:
+    text = half_width(line).replace("*", "").replace("`", "").replace("_", " ").strip(" #>")
+    if not text or (len(text) > 90 and text[-1] in ".。!?！？"):
         return None
     if _BARE_AUTHOR_WORD.fullmatch(text):
         return Byline(label=True)
@@ -92,7 +93,7 @@ def read_source(line: str) -> str | None:
     """Return the address of a source line such as `原文:https://…`; empty where it names none; None for other lines."""
     if len(line) > 1200:
         return None
-    text = line.translate(_STARS).strip(" -•>(（[【")
+    text = line.replace("*", "").strip(" -•>(（[【")
     url = first_url(text)
     if url and URL.match(text) and not text[URL.match(text).end() :].strip(" )）.。]】"):  # type: ignore[union-attr]
         return url
@@ -106,12 +107,9 @@ def read_source(line: str) -> str | None:
     return "" if len(rest) <= 40 else None
 
 
-_STARS = str.maketrans("", "", "*")
-
-
 def is_source_label(line: str) -> bool:
     """Tell whether a line opens with a word for source, with or without an address."""
-    return len(line) <= 1200 and _SOURCE.match(line.translate(_STARS).strip(" -•>(（[【")) is not None
+    return len(line) <= 1200 and _SOURCE.match(line.replace("*", "").strip(" -•>(（[【")) is not None
 
 
 def _segments(text: str) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ingest._bylines import is_source_label, read_byline
 from ingest._links import URL
 from ingest._markers import Marker, read_marker
-from ingest._pieces import Piece, ends_sentence, is_cjk
+from ingest._pieces import Piece, ends_sentence, has_cjk, is_cjk, width
 from kb.text import normalise
 
 OPENERS = re.compile(
@@ -75,11 +75,6 @@ class Heading:
     rank: int
 
 
-def width(text: str) -> int:
-    """Return the display width of a text: wide characters count two."""
-    return len(text) + sum(1 for char in text if is_cjk(char))
-
-
 def is_paragraph(piece: Piece | None) -> bool:
     """Tell whether a piece is running text rather than a line of a few words."""
     return piece is not None and piece.kind == "text" and (width(piece.text) >= _PARAGRAPH or ends_sentence(piece.text))
@@ -106,7 +101,7 @@ def looks_like_title(piece: Piece) -> bool:
     first = text.lstrip("\"'“‘「『《【([（`#*")[:1]
     if not first or not (first.isupper() or first.isdigit() or is_cjk(first) or _is_camel(text)):
         return False
-    if any(is_cjk(char) for char in text):
+    if has_cjk(text):
         return text.count("，") + text.count(",") <= 2 and not _LEAD_IN_ZH.match(normalise(text))
     if _SENTENCE_START.match(text) and title_case(text) < 0.6:
         return False
@@ -168,7 +163,7 @@ def _is_heading(pieces: Sequence[Piece], position: int) -> bool:
         return _is_numbered_heading(pieces, position, marker)
     if not looks_like_title(piece):
         return _is_colon_heading(piece, after)
-    if any(is_cjk(char) for char in piece.text) and width(piece.text) > 64:
+    if has_cjk(piece.text) and width(piece.text) > 64:
         return False
     if ": " in piece.text and not is_paragraph(after) and not is_generic(piece.text):
         return False
@@ -186,7 +181,7 @@ def _is_colon_heading(piece: Piece, after: Piece) -> bool:
     form = normalise(body)
     if not body or _LEAD_IN.match(form) or _LEAD_IN_ZH.match(form) or URL.search(after.text[:200]):
         return False
-    if any(is_cjk(char) for char in body):
+    if has_cjk(body):
         return width(body) <= 28 and not re.search(r"[,，、的为為是]", body)
     return len(body.split()) <= 5 and body[0].isupper() and (title_case(body) >= 0.5 or len(body.split()) <= 2)
 
@@ -252,7 +247,7 @@ def _table_cells(pieces: Sequence[Piece], candidates: set[int]) -> set[int]:
     run: list[int] = []
     for position in range(len(pieces) + 1):
         piece = pieces[position] if position < len(pieces) else None
-        if piece is not None and piece.kind == "text" and width(piece.text) < 40 and not ends_sentence(piece.text):
+        if piece is not None and piece.kind == "text" and _is_cell(piece.text):
             run.append(position)
             continue
         if len(run) >= _TABLE_RUN:
@@ -261,6 +256,10 @@ def _table_cells(pieces: Sequence[Piece], candidates: set[int]) -> set[int]:
                 cells.update(i for i in run[:-1] if i in candidates and not is_generic(pieces[i].text))
         run = []
     return cells
+
+
+def _is_cell(text: str) -> bool:
+    return width(text) < 40 and not ends_sentence(text) and _number_of(text) is None
 
 
 def _same_shape(pieces: Sequence[Piece], first: int, position: int) -> bool:

@@ -16,7 +16,7 @@ Family = Literal[
 TAB = 4
 """Columns of a tab stop."""
 
-HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xA0: 0x20}
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xA0: 0x20}
 """Full-width forms to ASCII, one to one, so that positions hold."""
 
 _HAN_DIGIT = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
@@ -58,6 +58,11 @@ class Marker:
     """Components of a decimal marker: (1, 2, 3) of `1.2.3`."""
     sure: bool = True
     """False where only the whole file can tell (bare or dotless decimals, letters, years)."""
+
+
+def half_width(text: str) -> str:
+    """Return a text with full-width forms made ASCII, length unchanged."""
+    return text if text.isascii() else text.translate(_HALF_WIDTH)
 
 
 def measure(line: str) -> tuple[int, str]:
@@ -111,7 +116,7 @@ def han_value(text: str) -> int:
 
 def read_marker(text: str) -> Marker | None:
     """Return the marker that a stripped line opens with, or None."""
-    head = text[:48].translate(HALF_WIDTH)
+    head = half_width(text[:48])
     first = head[:1]
     if not first:
         return None

@@ -7,33 +7,34 @@ and do not overlap; what stands before the first is the header.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from ingest._article import body_size
 from ingest._boilerplate import furniture
 from ingest._bylines import is_source_label, read_byline, read_source
-from ingest._headings import is_paragraph, width
+from ingest._headings import is_paragraph
 from ingest._labels import plain_title
 from ingest._links import URL, first_url
-from ingest._markers import HALF_WIDTH, han_value
-from ingest._pieces import Piece, ends_sentence
+from ingest._markers import half_width, han_value
+from ingest._pieces import Piece, ends_sentence, width
 
 _HAN = "[一二三四五六七八九十]{1,3}"
 _STYLES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (style, re.compile(pattern))
     for style, pattern in (
-        ("dot", r"(\d{1,3})\.(?!\d)\s*"),
-        ("comma", r"(\d{1,3})、\s*"),
-        ("paren", r"(\d{1,3})\)\s*"),
-        ("round", r"\((\d{1,3})\)\s*"),
-        ("bracket", r"[【\[](?:no\.?\s*|第)?(\d{1,3})(?:条|則|则)?[】\]]\s*"),
-        ("hash", r"(?:#|no\.\s?|item\s)(\d{1,3})\s*[:.、-]?\s+"),
+        ("dot", r"(\d{1,4})\.(?!\d)\s*"),
+        ("comma", r"(\d{1,4})、\s*"),
+        ("paren", r"(\d{1,4})\)\s*"),
+        ("round", r"\((\d{1,4})\)\s*"),
+        ("bracket", r"[【\[](?:no\.?\s*|第)?(\d{1,4})(?:条|則|则)?[】\]]\s*"),
+        ("hash", r"(?:#|no\.\s?|item\s)(\d{1,4})\s*[:.、-]?\s+"),
         ("pad", r"(\d{1,2})\s*[|/·•—–-]?\s+(?=\S)"),
         ("han", rf"({_HAN})[、.]\s*"),
         ("ordinal", rf"第({_HAN}|\d{{1,2}})[条則则篇][:、\s]*"),
     )
 )
+_FIRST = frozenset("0123456789(【[nNiI第一二三四五六七八九十")
 _LONGEST_TITLE = 220
 _FEWEST = 2
 _FEWEST_UNNUMBERED = 3
@@ -53,6 +54,8 @@ class Item:
     end: int
     head: int
     """Position of the title."""
+    inline: str = ""
+    """The address where it stood in the title itself, so that the text can keep it."""
     group: str = ""
     """Heading of the part of the newsletter that it stands in."""
 
@@ -63,37 +66,35 @@ class _Candidate:
     number: int
     title: str
     url: str
-    text: int
-    """Where the text begins, below title and source line."""
     sourced: bool
+    inline: bool = False
+    """The address stands in the title."""
 
 
 def find_items(pieces: Sequence[Piece]) -> list[Item]:
     """Return the items of a newsletter; none where the page is not one."""
-    best: list[_Candidate] = []
-    for style, pattern in _STYLES:
-        candidates = _candidates(pieces, style, pattern)
-        chain = _chain(candidates, pieces)
-        if len(chain) > len(best):
-            best = chain
+    chains = [_chain(candidates, pieces) for candidates in _candidates(pieces).values()]
+    best = max(chains, key=len, default=[])
     if len(best) < _FEWEST:
         best = _unnumbered(pieces)
     items = _cut(pieces, best)
     return items if _is_newsletter(pieces, items) else []
 
 
-def _candidates(pieces: Sequence[Piece], style: str, pattern: re.Pattern[str]) -> list[_Candidate]:
-    found: list[_Candidate] = []
+def _candidates(pieces: Sequence[Piece]) -> dict[str, list[_Candidate]]:
+    """Return the numbered lines that may be titles of items, by the style of their numbers."""
+    found: dict[str, list[_Candidate]] = {style: [] for style, _ in _STYLES}
     for position, piece in enumerate(pieces):
-        if piece.kind not in ("text", "heading"):
+        head = half_width(piece.text[:40].lstrip("*# "))
+        if piece.kind not in ("text", "heading") or not head or head[0] not in _FIRST:
             continue
-        head = piece.text[:40].lstrip("*# ").translate(HALF_WIDTH)
-        match = pattern.match(head.lower() if style in ("hash", "bracket") else head)
-        if not match:
-            continue
-        title = piece.text.lstrip("*# ")[match.end() :].strip().rstrip("*").strip()
-        if len(title) >= 2 and width(title) <= _LONGEST_TITLE:
-            found.append(_candidate(pieces, position, han_value(match[1]), title))
+        for style, pattern in _STYLES:
+            match = pattern.match(head.lower() if style in ("hash", "bracket") else head)
+            if not match:
+                continue
+            title = piece.text.lstrip("*# ")[match.end() :].strip().rstrip("*").strip()
+            if len(title) >= 2 and width(title) <= _LONGEST_TITLE:
+                found[style].append(_candidate(pieces, position, han_value(match[1]), title))
     return found
 
 
@@ -103,22 +104,20 @@ def _candidate(pieces: Sequence[Piece], position: int, number: int, title: str) 
     if own:
         url = first_url(title)
         bare = plain_title(title) if "](" in title else URL.sub("", title).strip(" ()（）-–—:：")
-        return _Candidate(position, number, bare, url, position + 1, sourced=True)
+        return _Candidate(position, number, bare, url, sourced=True, inline=True)
     at = position + 1
     while at < min(len(pieces), position + 1 + _NEAR):
         piece = pieces[at]
         source = read_source(piece.text) if piece.kind in ("text", "bullet") else None
         if source:
-            return _Candidate(position, number, title, source, at + 1, sourced=True)
+            return _Candidate(position, number, title, source, sourced=True)
         if source == "":
             below = read_source(pieces[at + 1].text) if at + 1 < len(pieces) else None
-            if below:
-                return _Candidate(position, number, title, below, at + 2, sourced=True)
-            return _Candidate(position, number, title, "", at, sourced=True)
+            return _Candidate(position, number, title, below or "", sourced=True)
         if piece.kind != "text" or read_byline(piece.text) is None:
             break
         at += 1
-    return _Candidate(position, number, title, "", position + 1, sourced=False)
+    return _Candidate(position, number, title, "", sourced=False)
 
 
 def _chain(candidates: list[_Candidate], pieces: Sequence[Piece]) -> list[_Candidate]:
@@ -179,7 +178,7 @@ def _sourced_at_end(pieces: Sequence[Piece], candidate: _Candidate, end: int) ->
     for position in range(min(end, len(pieces)) - 1, max(candidate.position, end - 6), -1):
         url = read_source(pieces[position].text) if pieces[position].kind in ("text", "bullet") else None
         if url:
-            return _Candidate(candidate.position, candidate.number, candidate.title, url, candidate.text, sourced=True)
+            return replace(candidate, url=url, sourced=True)
     return candidate
 
 
@@ -208,7 +207,9 @@ def _cut(pieces: Sequence[Piece], chain: list[_Candidate]) -> list[Item]:
     group = _part_heading(pieces, chain[0].position) if chain else ""
     for index, candidate in enumerate(chain):
         end = chain[index + 1].position if index + 1 < len(chain) else len(pieces)
-        item = Item(plain_title(candidate.title), candidate.url, candidate.text, end, candidate.position, group)
+        head = candidate.position
+        inline = candidate.url if candidate.inline else ""
+        item = Item(plain_title(candidate.title), candidate.url, head + 1, end, head, inline, group)
         if index + 1 < len(chain) and (name := _part_heading(pieces, end)):
             group, item.end = name, max(item.start, end - 1)
         while item.end > item.start and pieces[item.end - 1].kind == "rule":
@@ -219,14 +220,13 @@ def _cut(pieces: Sequence[Piece], chain: list[_Candidate]) -> list[Item]:
 
 def _part_heading(pieces: Sequence[Piece], position: int) -> str:
     """Return the heading of a part of the newsletter that stands right above an item's title; empty if none does."""
-    if position < 2 and not (position == 1 and pieces[0].kind == "heading"):
-        return ""
-    piece = pieces[position - 1]
-    before = pieces[position - 2] if position > 1 else None
+    if position < 2:
+        return ""  # the line above is the newsletter's own name
+    piece, before = pieces[position - 1], pieces[position - 2]
     if piece.kind == "heading":
         return plain_title(piece.text) if pieces[position].level != piece.level else ""
     short = piece.kind == "text" and width(piece.text) <= 24 and not ends_sentence(piece.text)
-    closed = before is not None and (ends_sentence(before.text) or before.kind in ("rule", "code") or bool(before.gap))
+    closed = ends_sentence(before.text) or before.kind in ("rule", "code") or piece.gap
     return (
         piece.text.strip("*# ") if short and closed and not URL.search(piece.text) and not furniture(piece.text) else ""
     )

@@ -127,8 +127,10 @@ class _Builder:
             return True
         if last.column == column and (last.family in HEADING_FAMILIES or last.family == "prose"):
             return True
-        # A wrapped line may stand at its marker or a little left of it.
-        return not gap and last.column - column < self.shape.unit
+        if gap or last.column == column:
+            return not gap  # a wrapped line may stand right under its marker
+        lowest = self.open[0].key if self.open else (1, column, 0)
+        return lowest >= (1, column, 0) and last.column - column < self.shape.unit
 
     def _pop(self, key: tuple[int, int, int]) -> _Open | None:
         last = None

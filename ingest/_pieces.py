@@ -18,6 +18,7 @@ _FENCE = re.compile(r"(`{3,}|~{3,})\s*([^`]*)$")
 _LONE_BULLETS = frozenset("-*+•●○◦▪■□◆◇‣·–—")
 _TEMPLATE = re.compile(r"(?:\{%.*%\}|<!--.*-->|\{:.*\})$")
 _TERMINAL = re.compile(r"[.!?。！？…;；:：][\"'”’」』）)\]*]*$")
+_WIDE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _CJK = r"\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
 _TORN_END = re.compile(r"(?:[A-Za-z_][\w.]*\(\)|\w*_\w+|\w+\.\w+|\.\w+|[A-Za-z]\w*)$", re.ASCII)
 _TORN_START = re.compile(rf"[{_CJK})\](]")
@@ -51,6 +52,16 @@ def read_pieces(text: str) -> list[Piece]:
 def is_cjk(char: str) -> bool:
     """Tell whether a character is Chinese, Japanese or full-width."""
     return "\u2e80" <= char <= "\u9fff" or "\uf900" <= char <= "\ufaff" or "\uff00" <= char <= "\uffef"
+
+
+def has_cjk(text: str) -> bool:
+    """Tell whether any character of a text is Chinese, Japanese or full-width."""
+    return not text.isascii() and _WIDE.search(text) is not None
+
+
+def width(text: str) -> int:
+    """Return the display width of a text: wide characters count two."""
+    return len(text) if text.isascii() else len(text) + len(_WIDE.findall(text))
 
 
 def ends_sentence(text: str) -> bool:
@@ -218,7 +229,7 @@ def _is_torn(group: list[Piece], before: Piece, piece: Piece) -> bool:
         return not ends_sentence(tail)
     if not _TORN_END.search(tail) or not _TORN_START.match(start) or read_marker(start) or "://" in tail:
         return False
-    if not any(is_cjk(char) for each in group for char in each.text[:80]):
+    if not any(has_cjk(each.text[:80]) for each in group):
         return False
     token = _CODE_TOKEN.search(tail) is not None
     if start[0] == "(" and not token:

@@ -6,7 +6,9 @@ of the lines, and every line but blanks, rules, fences and template tags is in o
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from ingest._code import is_code
@@ -164,33 +166,40 @@ def _settle(tokens: list[Token]) -> None:
 
 def _decimals(nodes: list[Token]) -> set[int]:
     """Return the tokens that make a decimal outline (`1`, `1.2`, `1.2.3`), if the file is one."""
+    doubtful = [token for token in nodes if token.marker is not None and token.marker.family == "decimal"]
+    siblings = Counter(token.marker.parts[:-1] for token in doubtful if token.marker)
     seen: set[tuple[int, ...]] = set()
-    doubtful: list[Token] = []
-    fitting = others = 0
+    fitting: list[Token] = []
+    others = 0
     for token in nodes:
         marker = token.marker
         if marker is None:
             continue
         if marker.family == "decimal":
-            parts = marker.parts
-            doubtful.append(token)
-            before = (*parts[:-1], parts[-1] - 1)
-            fitting += before in seen or (parts[-1] <= 1 and (parts[:-1] in seen or len(parts) == 2))
-            seen.add(parts)
+            above = marker.parts[:-1]
+            # A version or a quantity has neither a parent nor a sibling.
+            if above in seen or siblings[above] > 1:
+                fitting.append(token)
+            seen.add(marker.parts)
         elif marker.family in ("number", "bare") and marker.value is not None:
             seen.add((marker.value,))
             others += marker.family == "number"
         elif marker.family in ("n", "bullet", "paren", "circled"):
             others += 1
-    total = len(doubtful)
-    share = 0.15 if total >= 6 else 0.3
-    if total < 2 or fitting < total * 0.7 or total < (total + others) * share:
+    share = 0.15 if len(fitting) >= 6 else 0.3
+    fits = len(fitting) >= 2 and len(fitting) >= len(doubtful) * 0.7 and _ascends(fitting)
+    if not fits or len(fitting) < (len(doubtful) + others) * share:
         return set()
-    for token in doubtful:
+    for token in fitting:
         token.level = len(token.marker.parts) if token.marker else 0
-    return {id(token) for token in doubtful} | _tops(
-        nodes, {token.marker.parts[0] for token in doubtful if token.marker}
-    )
+    return {id(token) for token in fitting} | _tops(nodes, {token.marker.parts[0] for token in fitting if token.marker})
+
+
+def _ascends(tokens: list[Token]) -> bool:
+    """Tell whether decimals mostly go up, as those of an outline do and quantities do not."""
+    parts = [token.marker.parts for token in tokens if token.marker is not None]
+    rises = sum(before < after for before, after in pairwise(parts))
+    return rises * 10 >= (len(parts) - 1) * 7
 
 
 def _tops(nodes: list[Token], heads: set[int]) -> set[int]:

@@ -13,11 +13,11 @@ from ingest._dates import parse_date, quarter_of
 from ingest._frontmatter import FrontMatter, split_front_matter
 from ingest._labels import Reading, is_stock, plain_title, read_line
 from ingest._links import find_links
-from ingest._markers import measure, read_heading, read_marker
+from ingest._markers import HEADING_FAMILIES, measure, read_heading, read_marker
 from ingest._outline import Node, build
 from ingest._tokens import Token, read_tokens
 from kb.errors import ParseError
-from kb.text import language_of, scrub
+from kb.text import language_of, scrub, simplify
 from kb.types import DateBasis, Document, Kind, Parsed, Section
 
 KIND = Kind.NOTES
@@ -78,18 +78,18 @@ def parse(text: str, *, name: str, source: str) -> Parsed:
     tokens = read_tokens(body)
     warnings: list[str] = []
     stated = _take_date(tokens)
-    _drop_furniture(tokens, name, warnings)
+    _drop_furniture(tokens, warnings)
     nodes = build(tokens)
     if not nodes:
-        raise ParseError(f"{name} holds no text to read.", "Check that the file is the one you meant, and not empty.")
+        raise ParseError("The file holds no text to read.", "Check that it is the one you meant, and not empty.")
     if not any(node.family not in ("prose", "heading") or node.marker for node in nodes):
-        warnings.append(f"{name}: no outline line (numbered, bulleted or heading list) was found; read as prose.")
+        warnings.append("No outline line (numbered, bulleted or headed) was found; read as prose.")
     readings = [read_line(node.first) for node in nodes]
     labels = _spread_labels(nodes, readings)
     content, sections = _write(nodes, readings, labels)
     orphans = sum(node.orphan for node in nodes)
     if orphans:
-        warnings.append(f"{name}: {orphans} lines whose parent line is missing are shown without it.")
+        warnings.append(f"{orphans} lines whose parent line is missing are shown without it.")
     title, estimated = _title(matter, nodes, name)
     published, basis = _date(matter, stated, name)
     document = Document(
@@ -130,14 +130,14 @@ def _take_date(tokens: list[Token]) -> str:
     return ""
 
 
-def _drop_furniture(tokens: list[Token], name: str, warnings: list[str]) -> None:
+def _drop_furniture(tokens: list[Token], warnings: list[str]) -> None:
     """Drop what a page shows below the notes: comment boxes, share buttons, footers."""
     end = len(tokens)
     while end and tokens[end - 1].kind == "text" and tokens[end - 1].column == 0 and furniture(tokens[end - 1].text):
         end -= 1
     dropped = tokens[end:]
-    if dropped:
-        warnings.append(f"{name}: left out {len(dropped)} lines below the notes, such as {dropped[0].text[:60]!r}.")
+    if end and dropped:
+        warnings.append(f"{len(dropped)} lines below the notes were left out, such as {dropped[0].text[:60]!r}.")
         del tokens[end:]
 
 
@@ -145,7 +145,7 @@ def _title(matter: FrontMatter, nodes: list[Node], name: str) -> tuple[str, bool
     if matter.title:
         return plain_title(matter.title), False
     first = nodes[0]
-    if first.family in ("heading", "prose") and first.first.strip():
+    if first.family in ("heading", "prose") and not first.marker and first.first.strip():
         title = plain_title(first.first)
         if not is_stock(title):
             return _clip(title), first.family == "prose"
@@ -177,11 +177,13 @@ def _spread_labels(nodes: list[Node], readings: list[Reading]) -> list[tuple[str
     """Return each node's labels, with the opinions of childless lines given to their parents too."""
     labels: list[dict[str, None]] = [dict.fromkeys(reading.labels) for reading in readings]
     for position, (node, reading) in enumerate(zip(nodes, readings, strict=True)):
+        if node.family in HEADING_FAMILIES and simplify(reading.title) == "问题":
+            labels[position].pop("question", None)  # a chapter on the problem, not a doubt
         if node.parent < 0 or node.family == "prose":
             continue
         if reading.opinions and not node.children:
             labels[node.parent] |= dict.fromkeys(reading.opinions)
-        above = readings[node.parent].labels
+        above = labels[node.parent]
         if "question" in above and "stock" in above and "stock" not in reading.labels:
             labels[position] |= {"question": None}
     return [tuple(found) for found in labels]

@@ -12,14 +12,15 @@ from pathlib import PurePath
 from ingest._article import Article, is_body, write_article
 from ingest._blogdump import Post, split_posts
 from ingest._boilerplate import furniture
+from ingest._code import is_code
 from ingest._dates import find_period, parse_date, quarter_of
 from ingest._frontmatter import FrontMatter, split_front_matter
-from ingest._headings import is_generic, looks_like_title, width
+from ingest._headings import is_generic, looks_like_title
 from ingest._labels import plain_title
 from ingest._links import find_links
 from ingest._markers import measure, read_marker
 from ingest._newsletter import Item, find_items
-from ingest._pieces import Piece, ends_sentence, read_pieces
+from ingest._pieces import Piece, ends_sentence, read_pieces, width
 from kb.errors import ParseError
 from kb.text import language_of, scrub, sentences
 from kb.types import DateBasis, Document, Kind, Parsed
@@ -28,10 +29,13 @@ KIND = Kind.PAGE
 
 _SAMPLE_LINES = 2000
 _SAMPLE_CHARACTERS = 400_000
+_PARTS_CHARACTERS = 60_000
 _FOREIGN = re.compile(r"\s*<(?:\?xml|!doctype|html|head|rss|feed|rdf|svg)\b", re.I)
 _MARKUP = re.compile(r"</?(?:p|div|a|span|li|td|br|h[1-6])\b[^<>]*>", re.I)
 _ARXIV = re.compile(r"^arxiv\s*:\s*(?:\d{4}\.\d{4,5}|[a-z-]+/\d{7})", re.I | re.M)
 _FILE_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)")
+_WORDS = re.compile(r"[A-Za-z]{2,}|[\u3400-\u9fff]{2}")
+_WORDY = 5
 _PROSE_WIDTH = 60
 _HEADER = 3
 _INTRODUCTION_WIDTH = 600
@@ -52,17 +56,31 @@ def sniff(text: str, name: str) -> tuple[float, str]:
     marks = len(_ARXIV.findall(sample))
     if marks and marks * 3 >= len(lines):
         return 0.1, f"{marks} arXiv markers in {len(lines)} lines"
-    prose = outline = tags = 0
+    prose = wordy = outline = foreign = 0
     for line in lines:
         column, body = measure(line)
         marker = read_marker(body)
         outline += column > 0 and marker is not None and marker.sure
-        prose += (marker is None or not column) and (width(body) >= _PROSE_WIDTH or ends_sentence(body))
-        tags += _MARKUP.search(body[:400]) is not None
-    score = 0.25 + 0.6 * prose / len(lines) - 0.7 * outline / len(lines)
-    if tags * 5 >= len(lines):
-        score = min(score, 0.3)
-    return round(min(0.85, max(0.05, score)), 2), f"{prose} lines of prose of {len(lines)}"
+        foreign += _MARKUP.search(body[:400]) is not None or is_code(line)
+        flows = marker is None or not column
+        prose += flows and (width(body) >= _PROSE_WIDTH or ends_sentence(body))
+        wordy += flows and len(_WORDS.findall(body[:200])) >= _WORDY
+    share = max(prose, 0.7 * wordy) / len(lines)
+    score = 0.25 + 0.6 * share - 0.7 * (outline + foreign) / len(lines)
+    reason = f"{prose} lines of prose of {len(lines)}"
+    if outline * 3 < len(lines) and foreign * 3 < len(lines):
+        parts = _parts(sample[:_PARTS_CHARACTERS])
+        score, reason = max(score, parts[0]), parts[1] or reason
+    return round(min(0.85, max(0.05, score)), 2), reason
+
+
+def _parts(sample: str) -> tuple[float, str]:
+    """Return how surely a text is a newsletter or several posts, and in how many parts."""
+    pieces = read_pieces(split_front_matter(sample)[1])
+    if items := find_items(pieces):
+        return 0.8, f"a newsletter of {len(items)} items"
+    posts = split_posts(pieces)
+    return (0.75, f"{len(posts)} posts one after another") if len(posts) > 1 else (0.0, "")
 
 
 def parse(text: str, *, name: str, source: str) -> Parsed:
@@ -82,7 +100,7 @@ def parse(text: str, *, name: str, source: str) -> Parsed:
     elif pieces:
         builder.add_single(pieces, posts, matter)
     if not builder.documents:
-        raise ParseError(f"{name} holds no text to read.", "Check that the file is the one you meant, and not empty.")
+        raise ParseError("The file holds no text to read.", "Check that it is the one you meant, and not empty.")
     return Parsed(
         kind=KIND, documents=tuple(builder.documents), warnings=tuple(builder.warnings()), skipped=builder.skipped
     )
@@ -103,14 +121,11 @@ class _Builder:
         """Return what was left out, in words."""
         found = []
         if self.left_out:
-            found.append(
-                f"{self.name}: left out {self.left_out} lines of boilerplate "
-                "(legal notices, adverts, navigation, comment boxes)."
-            )
+            found.append(f"{self.left_out} lines of boilerplate were left out: legal notices, adverts, page furniture.")
         if self.header:
-            found.append(f"{self.name}: left out {len(self.header)} header lines: {' / '.join(self.header)[:160]}")
+            found.append(f"{len(self.header)} header lines were left out: {' / '.join(self.header)[:160]}")
         if self.skipped:
-            found.append(f"{self.name}: {self.skipped} titles without a text were skipped.")
+            found.append(f"{self.skipped} titles without a text were skipped.")
         return found
 
     def add_newsletter(self, pieces: Sequence[Piece], items: list[Item]) -> None:
@@ -120,7 +135,8 @@ class _Builder:
         if not (period[0] or period[1]):
             period = _file_period(self.name)
         for item in items:
-            article = write_article(item.title, pieces[item.start : item.end])
+            lead = [Piece("text", item.inline)] if item.inline else []
+            article = write_article(item.title, [*lead, *pieces[item.start : item.end]])
             self._add(item.title, article, period, url=item.url, categories=(item.group,) if item.group else ())
         if sum(width(piece.text) for piece in header) > _INTRODUCTION_WIDTH and any(is_body(p) for p in header):
             title = next((piece.text for piece in header if looks_like_title(piece)), self.name)
@@ -144,8 +160,8 @@ class _Builder:
         elif plain_title(pieces[0].text) == title:
             start = 1
         article = write_article(title, pieces[start:])
-        if not article.text.strip() and title:
-            article = write_article(title, pieces)
+        if not article.text.strip():
+            article = write_article(title, pieces, whole=True)
         period: Period = (matter.published, quarter_of(matter.published), "stated" if matter.published else None)
         if not (matter.published or article.date):
             period = _file_period(self.name)
