@@ -39,7 +39,9 @@ def score_dump(text: str) -> tuple[float, str]:
     if marks[0].label:
         score = max(0.97 * share, 0.35 * (len(marks) > 1)) if numbered <= 2 * len(marks) else 0.4 * share
     else:
-        score = 0.6 * share if numbered <= len(marks) else 0.2 * share
+        # Links alone also divide lists of remarks on papers; those bear titles.
+        bare = len(marks) > 2 and not numbered and not any(read_record(record).title for _, record in records)
+        score = (0.85 if bare else 0.6) * share if numbered <= len(marks) else 0.2 * share
     return round(score, 2), f"{len(marks)} arXiv marks, {long} of them with an abstract"
 
 

@@ -55,8 +55,9 @@ class Mark:
     end: int
     categories: tuple[str, ...]
     date: str
-    form: Literal["own", "glued", "leading", "trailing"]
-    """Alone on its line; run together with the text after it; before text on its line; closing a line of text."""
+    form: Literal["own", "glued", "leading", "trailing", "between"]
+    """Alone on its line; run together with the text after it; before text on its line; closing a line of text;
+    between two sentences of a line."""
     label: bool
     """Written `arXiv:…`, not as a link."""
 
@@ -88,7 +89,7 @@ def _classify(text: str, match: re.Match[str], line_start: int) -> Mark | None:
     before = text[max(line_start, match.start() - 60) : match.start()]
     first = match.start() - line_start <= 60 and _DECORATION.fullmatch(before) is not None
     trailer = _TRAILER.match(rest)
-    form: Literal["own", "glued", "leading", "trailing"]
+    form: Literal["own", "glued", "leading", "trailing", "between"]
     if trailer and trailer.end() == len(rest):
         form = "own" if first else "trailing"
         if not first and not _CLOSED.search(before.rstrip(" (")):
@@ -101,6 +102,8 @@ def _classify(text: str, match: re.Match[str], line_start: int) -> Mark | None:
     elif first and re.match(r"[ \t]*[:：|–—-]?[ \t]+\S", rest):
         form = "leading"
         end += re.match(r"[ \t]*[:：|–—-]?[ \t]+", rest).end()  # type: ignore[union-attr]
+    elif _OPENS.match(rest.lstrip()) and _CLOSED.search(before):
+        form = "between"
     else:
         return None
     return Mark(
@@ -128,7 +131,8 @@ def _choose(text: str, marks: list[Mark]) -> list[Mark]:
         sure = sorted([*sure, *leading], key=lambda mark: mark.start)
     inline = any(mark.form == "glued" and mark.start and text[mark.start - 1] != "\n" for mark in sure)
     if inline or not sure:
-        sure = sorted([*sure, *(mark for mark in marks if mark.form == "trailing")], key=lambda mark: mark.start)
+        within = [mark for mark in marks if mark.form == "trailing" or (mark.form == "between" and not inline)]
+        sure = sorted([*sure, *within], key=lambda mark: mark.start)
     return [
         mark
         for index, mark in enumerate(sure)
@@ -159,7 +163,7 @@ def decide_reading(text: str, marks: list[Mark]) -> tuple[Reading, str]:
             "before", "an abstract follows the last mark, none precedes the first"
         )  # fmt: skip
     forms = [mark.form for mark in marks]
-    if forms.count("glued") + forms.count("trailing") * 2 > len(forms) / 2:
+    if forms.count("glued") + forms.count("trailing") + forms.count("between") > len(forms) / 2:
         return "after", "marks are run together with the text of the next record"
     if forms.count("leading") > len(forms) / 2:
         return "before", "marks open the lines of their records"

@@ -202,6 +202,7 @@ SHAPES = {
     "after, glued with versions": f"{PIPES}\narXiv:{A}v2{CACHES}\narXiv:{B}v1\n{LAYOUTS}\narXiv:{C}v3",
     "after, blank between": f"{PIPES}\narXiv:{A} {CACHES}\narXiv:{B} {LAYOUTS}\narXiv:{C}",
     "after, one long line": f"{PIPES} arXiv:{A}{CACHES} arXiv:{B}{LAYOUTS} arXiv:{C}",
+    "after, one long line with blanks": f"{PIPES} arXiv:{A} {CACHES} arXiv:{B} {LAYOUTS} arXiv:{C}",
     "after, end of line": f"{PIPES} arXiv:{A}\n{CACHES} arXiv:{B}\n{LAYOUTS} arXiv:{C}\n",
     "after, wrapped": f"{wrap(PIPES)}\narXiv:{A}\n\n{wrap(CACHES)}\narXiv:{B}\n\n{wrap(LAYOUTS)}\narXiv:{C}\n",
     "after, with a footer": f"{PIPES}\narXiv:{A}\n\n{CACHES}\narXiv:{B}\n\n{LAYOUTS}\narXiv:{C}\n\nend of the list\n",
