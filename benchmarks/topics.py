@@ -2,7 +2,7 @@
 
 Reads the labelled titles beside the checkout (../shared/eval/topics_dev.jsonl) where they exist,
 and otherwise the golden titles of the tests. `compression` and no tag both count as *other*.
-Run: python -m benchmarks.topics [--json]
+Run: python -m benchmarks topics, or python -m benchmarks.topics [--golden] for this table alone.
 """
 
 import argparse
@@ -11,8 +11,12 @@ import statistics
 import time
 from pathlib import Path
 
+from benchmarks._table import Table, bar
 from kb.topics import Tagger
 
+NAME = "topics"
+HELP = "how well titles are tagged"
+GROUP = "quality"
 ROOT = Path(__file__).resolve().parent.parent
 DEVELOPMENT = ROOT.parent / "shared" / "eval" / "topics_dev.jsonl"
 GOLDEN = ROOT / "tests" / "data" / "topics_golden.tsv"
@@ -79,6 +83,28 @@ def render(name: str, table: dict[str, object]) -> str:
         lines.append(f"{label:14}{row['precision']:10.2f}{row['recall']:8.2f}{row['f1']:7.2f}{row['count']:7}")
     lines.append(f"macro-F1 {table['macro_f1']:.3f}, off-topic untagged {table['off_topic_untagged']:.2f}, ")
     return "\n".join(lines).rstrip(", ") + f", {table['median_ms']:.2f} ms a title (median)"
+
+
+def run(args: argparse.Namespace) -> list[Table]:
+    """Measure the golden titles, and the development titles where they are present."""
+    tagger = Tagger()
+    sets = {"golden titles": read_golden()}
+    if DEVELOPMENT.exists():
+        sets["development titles"] = read_development()
+    return [table for name, items in sets.items() for table in _tables(name, measure(items, tagger))]
+
+
+def _tables(name: str, found: dict[str, object]) -> list[Table]:
+    labels, macro, untagged = found["labels"], found["macro_f1"], found["off_topic_untagged"]
+    assert isinstance(labels, dict)
+    assert isinstance(macro, float)
+    rows = [{"label": label, **row} for label, row in labels.items()]
+    bars = [
+        bar("first tag, macro-F1", macro, least=0.86),
+        bar("off-topic left untagged", untagged if isinstance(untagged, float) else None, least=0.85),
+    ]
+    speed = f"{found['median_ms']} ms a title (median)"
+    return [Table(f"{name}: {found['items']} titles", rows, (speed,)), Table(f"{name}: bars", bars)]
 
 
 def main(argv: list[str] | None = None) -> int:
