@@ -163,7 +163,8 @@ def _read_number(text: str, head: str) -> Marker | None:
         return _made("bare", text, bare, int(bare[1]), sure=False) if bare else None
     value, rest = int(match[1]), head[match.end() :]
     if rest and not rest[0].isspace():
-        if match[2] == "." and not _GLUED_WORD.match(rest):
+        # A full-width point is no decimal point.
+        if match[2] == "." and text[match.end() - 1] == "." and not _GLUED_WORD.match(rest):
             return None
         if match[2] != "." and (rest[0].isdigit() or rest[0] in ".,;、/"):
             return None

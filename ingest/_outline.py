@@ -18,6 +18,7 @@ _RANKS = {"chapter": 0, "part": 1, "han": 2, "hanparen": 3, "paren": 6, "circled
 _COUNTED = frozenset({"number", "paren", "circled", "han", "hanparen", "decimal"})
 _HEADS = ("heading", "prose")
 _FLAT_DECIMAL = 10
+_LAST_RANK = 9
 
 
 @dataclass(slots=True)
@@ -119,7 +120,9 @@ class _Builder:
                 last.body.append("")
             last.body.extend(lines)
             return
-        self._push((1, token.column, 9), token, "prose", "", lines[0]).body.extend(lines[1:])
+        # It stands beside list items of its column and under headings; any later node of its column ends it.
+        self._pop((1, token.column, _RANKS["hanparen"] + 1))
+        self._push((1, token.column, _LAST_RANK), token, "prose", "", lines[0]).body.extend(lines[1:])
 
     def _continues(self, last: Node, column: int, gap: bool) -> bool:
         """Tell whether plain text belongs to the node right before it rather than standing by itself."""
@@ -141,7 +144,7 @@ class _Builder:
     def _push(
         self, key: tuple[int, int, int], token: Token, family: str, marker: str, first: str, *, deeper: int = 0
     ) -> Node:
-        if family in _HEADS:
+        if family == "heading":
             self._pop(key)
         above = self.open[-1] if self.open else None
         level = 1
@@ -162,10 +165,12 @@ class _Builder:
 
     def _misaligned(self, column: int, value: int | None) -> bool:
         """Tell whether a node one column too far in is the sibling of the open node rather than its child."""
-        if not self.open or self.shape.unit < 3 or value is None:
+        if not self.open or self.open[-1].key[0] == 0 or self.open[-1].key[1] != column - 1:
             return False
-        above = self.open[-1]
-        return above.key[0] == 1 and above.key[1] == column - 1 and above.value == value - 1
+        above = self.open[-1].value
+        if value is None or above is None:
+            return value is above and self.shape.unit >= 2 and self._listed_above() is not None
+        return self.shape.unit >= 3 and above == value - 1
 
     def _listed_above(self) -> Node | None:
         """Return the innermost open node if it is an outline node."""
@@ -214,6 +219,8 @@ def _read_shape(tokens: Sequence[Token]) -> _Shape:
             steps[token.column - open_at[-1][0]] += 1
         open_at.append((token.column, value))
     shape.lazy = ones >= 2 and ones > rises
+    if steps[1] * 2 <= steps.total():
+        del steps[1]  # slips of one column, not a unit
     total = steps.total()
     if total:
         most = max(steps.values())

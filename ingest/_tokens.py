@@ -20,6 +20,7 @@ _BOLD_LINE = re.compile(r"\*\*\S.*\*\*[\s:：]*(?:\\?\[[^\[\]]{1,120}\][\s:：]*
 _OUTLINE_INFO = frozenset({"", "text", "txt", "plain", "plaintext", "markdown", "md", "outline", "notes", "none"})
 _BOLD_LEVEL = 7
 _MAX_NESTING = 4
+_LONGEST_HEAD = 40
 _ROMAN = {"i": 1, "v": 5, "x": 10}
 
 
@@ -72,7 +73,8 @@ def _fences(lines: list[str]) -> tuple[dict[int, int], set[int]]:
                     code[opened[0]] = index
                 opened = None
         if opened is not None:
-            dropped.add(opened[0])
+            if not opened[2]:
+                dropped.add(opened[0])
             if opened[0] + 1 < stop and depth < _MAX_NESTING:
                 ranges.append((opened[0] + 1, stop, depth + 1))
     return code, dropped
@@ -216,7 +218,8 @@ def _tops(nodes: list[Token], heads: set[int]) -> set[int]:
         in_turn = marker.value == last + 1 or (last == 0 and marker.value in heads)
         listed = before == (token.column, marker.value - 1)
         before = None
-        if in_turn and not listed and (marker.value in heads or marker.family == "number"):
+        alone = len(marker.rest) <= _LONGEST_HEAD and marker.rest[-1:] not in ".。;；"
+        if in_turn and not listed and (marker.value in heads or marker.family == "number" or alone):
             last, token.level = marker.value, 1
             kept.add(id(token))
         elif marker.family == "number":

@@ -48,19 +48,22 @@ def sniff(text: str, name: str) -> tuple[float, str]:
             bodies.append((column, visible))
     if not bodies:
         return 0.0, "no text"
-    nodes, columns, under = 0, set[int](), 0
+    nodes, under = 0, 0
+    columns: set[int] = set()
+    families: set[str] = set()
     for column, visible in bodies:
         marker = read_marker(visible)
         if marker is not None and (marker.sure or marker.family == "decimal"):
             nodes += 1
             columns.add(column)
+            families.add(f"{marker.family}{len(marker.parts)}")
         elif nodes and (column > 0 or read_heading(visible)):
             under += 1
     share = (nodes + under * 0.7) / len(bodies)
     if nodes < 3 or share < 0.25:
         return round(min(0.2, share / 2), 2), f"{nodes} outline lines of {len(bodies)}"
     lengths = sorted(len(visible) for _, visible in bodies)
-    nested = len(columns) > 1
+    nested = len(columns) > 1 or (len(families) > 2 and share >= 0.5)
     score = 0.2 + 0.6 * share + (0.2 if nested else 0.0) + (0.05 if matter.found else 0.0)
     if not nested:
         # A flat list of long lines is as likely a page of paragraphs with numbers.
