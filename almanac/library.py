@@ -22,7 +22,7 @@ from kb.settings import Settings
 from kb.store import Store
 from kb.store.retrieval import references_from, references_to
 from kb.topics import Tagger, load_topics
-from kb.types import Chunk, Document, DocumentInfo, Kind, Outcome, Query, Reference, SearchResult
+from kb.types import Chunk, Document, DocumentInfo, Hit, Kind, Outcome, Query, Reference, SearchResult
 
 STARTER = Path(__file__).resolve().parent.parent / "starter"
 Clock = Callable[[], datetime]
@@ -110,6 +110,10 @@ class Almanac:
             "failed": f"Keyword search only. {state.message} {state.hint}",
         }.get(state.status, "Keyword search only until the embedding model is loaded.")
         return [reason]
+
+    def similar(self, chunk_id: str, limit: int = 10, *, load: bool = True) -> tuple[Hit, ...]:
+        """Return passages of other documents that are like one. Raises DocumentNotFound."""
+        return self._searcher.similar(self.chunk(chunk_id), self.models.leg(load=load), limit)
 
     # Reading
 

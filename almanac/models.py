@@ -12,10 +12,10 @@ from typing import Literal
 from kb.embed import Embedder, load_embedder
 from kb.errors import AlmanacError, IndexMismatch, Locked, StoreError
 from kb.index import Progress, VectorIndex
-from kb.search import VectorLeg
 from kb.settings import Settings
 from kb.store import Store
 from kb.store.retrieval import count_missing, missing_vectors
+from kb.vector_leg import VectorLeg
 
 log = logging.getLogger("almanac")
 BATCH = 512

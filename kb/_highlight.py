@@ -32,10 +32,10 @@ def _matches(text: str, terms: set[str]) -> Iterator[tuple[int, int]]:
                 yield where[at], where[at + 1] + 1
 
 
-def highlight(text: str, terms: set[str], extra: set[str] = frozenset()) -> tuple[tuple[int, int], ...]:  # type: ignore[assignment]
+def highlight(text: str, terms: set[str]) -> tuple[tuple[int, int], ...]:
     """Return the spans of a text that match the tokens, joined where they touch."""
     joined: list[tuple[int, int]] = []
-    for start, end in _matches(text, terms | extra):
+    for start, end in _matches(text, terms):
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         elif len(joined) == MAX_SPANS:

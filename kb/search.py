@@ -1,112 +1,50 @@
 """Hybrid search over the library: keywords and vectors, one filter, one ranking.
 
-Scores of the two legs are normalised and summed, never fused by rank alone: where the embedder
-cannot read the question, plain rank fusion lets its noise bury the keyword hits. A leg that is
-blind for a question stays out. Read only; knows no user interface.
+A leg that is blind for a question stays out of its ranking. Read only; knows no user interface.
+Invariant: every filter and operator gives the same set in both legs.
 """
 
+import difflib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from kb._highlight import highlight, matched_words
-from kb.embed import Embedder
-from kb.errors import AlmanacError, IndexMismatch
+from kb._ranking import POOL, Folded, Scored, common_path, fold, fuse, vector_share
 from kb.glossary import Expansion, Glossary
-from kb.index import VectorIndex
 from kb.query import ParsedQuery, parse_query
 from kb.store import Store
-from kb.store.retrieval import Rows, all_vectors, keyword_scores, matching_rows, quote, vectors_of
+from kb.store.retrieval import Rows, keyword_rows, keyword_scores, matching_rows, quote, vocabulary
 from kb.text import fold_space, is_term_like, language_of, normalise, query_terms, tokens
 from kb.types import Chunk, Hit, Query, SearchResult
+from kb.vector_leg import Vector, VectorLeg
 
-POOL = 150
-"""Candidates taken from each leg."""
 MAX_TERMS = 48
-VECTOR_SHARE, LONG_SHARE = 0.75, 0.5
-"""Weight of the vector leg for a question of few and of many words; the rest is the keyword leg's."""
-FEW_WORDS, MANY_WORDS = 4, 16
+MAX_EMBEDDED = 4000
+"""Characters of a question that are embedded."""
 TERM_SHARE = 0.15
 TRANSLATED_SHARE = 0.3
 EXPANSION_WEIGHT = 0.5
+EXPANSION_CAP, TERM_EXPANSION_CAP = 1.0, 0.5
+"""The most that the glossary's terms may add, as a share of the best score of the question's own."""
 EXACT_BONUS = 0.35
-EXACT_LIMIT = 20_000
-"""Up to this many vectors an exact scan beats opening and asking the index."""
-
-Vector = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class _Scored:
-    row: int
-    score: float
-    keyword: float
-    vector: float
+class _Question:
+    """A parsed query with what both legs and the hits need of it."""
 
+    parsed: ParsedQuery
+    terms: list[list[str]]
+    expansions: Sequence[Expansion]
+    short: bool
 
-class VectorLeg:
-    """Ranks passages by meaning: from the index where it is open, else exactly from stored vectors."""
-
-    def __init__(self, store: Store, embedder: Embedder, index: VectorIndex | None) -> None:
-        self.embedder = embedder
-        self.index = index
-        self._store = store
-        self._cache: tuple[int, Rows, Vector] | None = None
-
-    def _matrix(self) -> tuple[Rows, Vector]:
-        generation = self._store.generation()
-        if self._cache is None or self._cache[0] != generation:
-            self._cache = (generation, *all_vectors(self._store, self.embedder.fingerprint))
-        return self._cache[1], self._cache[2]
-
-    def nearest(self, vector: Vector, allowed: Rows | None, limit: int) -> dict[int, float]:
-        """Return the nearest passages among the allowed: chunk row to cosine."""
-        if self.index is not None and allowed is None:
-            try:
-                if self.index.count() > EXACT_LIMIT:
-                    return self._by_index(self.index, vector, limit)
-            except IndexMismatch:
-                self.index = None
-        rows, matrix = self._matrix()
-        if allowed is not None:
-            chosen = np.flatnonzero(np.isin(rows, allowed, assume_unique=True))
-            rows, matrix = rows[chosen], matrix[chosen]
-        if not len(rows):
-            return {}
-        cosines = matrix @ vector
-        take = min(limit, len(rows))
-        best = np.argpartition(-cosines, take - 1)[:take]
-        return {int(rows[i]): float(cosines[i]) for i in best}
-
-    def _by_index(self, index: VectorIndex, vector: Vector, limit: int) -> dict[int, float]:
-        found = dict(index.search(vector, limit))
-        rows = self._store.rows(
-            "SELECT row, id FROM chunks WHERE id IN (SELECT value FROM json_each(?))", (_json(list(found)),)
-        )
-        return {row: found[key] for row, key in rows}
-
-    def cosines(self, vector: Vector, rows: Sequence[int]) -> dict[int, float]:
-        """Return the cosines of the given passages; those without a vector are absent."""
-        if self._cache is not None and self._cache[0] == self._store.generation():
-            known, matrix = self._cache[1], self._cache[2]
-            if not len(known):
-                return {}
-            wanted = np.asarray(sorted(rows), dtype=np.int64)
-            places = np.searchsorted(known, wanted)
-            places, wanted = places[places < len(known)], wanted[places < len(known)]
-            found = known[places] == wanted
-            return dict(zip(wanted[found].tolist(), (matrix[places[found]] @ vector).tolist(), strict=True))
-        stored = vectors_of(self._store, self.embedder.fingerprint, rows)
-        return {row: float(stored[row] @ vector) for row in stored}
-
-
-def _json(items: list[str]) -> str:
-    import json
-
-    return json.dumps(items)
+    @property
+    def exact(self) -> bool:
+        """Whether hits must be looked at letter by letter."""
+        return self.short or bool(self.parsed.phrases or self.parsed.without)
 
 
 class Searcher:
@@ -125,146 +63,191 @@ class Searcher:
         """
         began = time.perf_counter()
         parsed = parse_query(query)
-        notes = list(notices)
-        allowed = matching_rows(self._store, parsed.query)
         expansions = self._glossary.expand(parsed.text) if query.expand and parsed.text else []
-        keyword = self._keyword_leg(parsed, expansions, allowed)
-        share, vector = self._vector_for(parsed, expansions, leg)
-        near: dict[int, float] = {}
-        if leg is not None and vector is not None:
-            near = leg.nearest(vector, allowed, POOL)
-            near |= leg.cosines(vector, [row for row in keyword if row not in near])
-        scored = _fuse(keyword, near, share if near else 0.0)
-        if not parsed.text and allowed is not None:
-            scored = [_Scored(int(row), 0.0, 0.0, 0.0) for row in allowed[: POOL * 2]]
-        hits = self._hits(parsed, expansions, scored)
+        asked = _Question(parsed, query_terms(parsed.text)[:MAX_TERMS], expansions, is_term_like(parsed.text))
+        allowed = self._allowed(parsed)
+        if parsed.text:
+            scored = self._rank(asked, allowed, leg)
+        else:
+            # Filters alone: the passages they leave, in the order of the library.
+            scored = [Scored(int(row), 0.0, 0.0, 0.0) for row in (allowed[: POOL * 2] if allowed is not None else ())]
+        hits = self._hits(asked, scored)
         return SearchResult(
             query=parsed.query,
-            hits=tuple(hits[: query.limit]),
-            expanded=tuple(dict.fromkeys(term for e in expansions for term in (*e.translations, *e.variants))),
-            notices=tuple(notes),
+            hits=tuple(hits),
+            expanded=tuple(dict.fromkeys(term for e in expansions for term in _terms_of(e))),
+            notices=tuple(notices),
+            suggestions=() if hits or not parsed.text else tuple(self._suggestions(parsed.text)),
             total_candidates=len(scored),
             milliseconds=(time.perf_counter() - began) * 1000,
         )
 
-    def _keyword_leg(
-        self, parsed: ParsedQuery, expansions: Sequence[Expansion], allowed: Rows | None
-    ) -> dict[int, float]:
-        terms = query_terms(parsed.text)[:MAX_TERMS]
-        scores = keyword_scores(self._store, _any_of(t for group in terms for t in group), allowed, POOL * 2)
-        extra = _any_of_phrases(_expansion_phrases(expansions, terms))
-        for row, score in keyword_scores(self._store, extra, allowed, POOL).items():
-            scores[row] = scores.get(row, 0.0) + EXPANSION_WEIGHT * score
+    def similar(self, chunk: Chunk, leg: VectorLeg | None, limit: int = 10) -> tuple[Hit, ...]:
+        """Return passages of other documents that are like one: by its vector, else by its rarest words."""
+        query = Query(text=chunk.text, limit=limit, expand=False)
+        stored = leg.vector_of(chunk.id) if leg is not None else None
+        terms = self._rare_terms(chunk.text)
+        asked = _Question(ParsedQuery("", query), terms, (), False)
+        keyword = keyword_scores(self._store, _any_of(t for group in terms for t in group), None, POOL)
+        near = leg.nearest(stored, None, POOL) if leg is not None and stored is not None else {}
+        chunks = self._store.chunks_by_row(list(keyword.keys() | near.keys()))
+        scored = [s for s in fuse(keyword, near, 0.7 if near else 0.0) if chunks[s.row].doc_id != chunk.doc_id]
+        return tuple(self._hits(asked, scored[: limit * 4]))
+
+    def _rare_terms(self, text: str, count: int = 16) -> list[list[str]]:
+        terms = query_terms(text)
+        found = vocabulary(self._store, [group[0] for group in terms])
+        return sorted(terms, key=lambda group: found.get(group[0], 1))[:count]
+
+    def _allowed(self, parsed: ParsedQuery) -> Rows | None:
+        """Return the rows that pass filters and phrases, None where all do."""
+        allowed = matching_rows(self._store, parsed.query)
+        for phrase in parsed.phrases:
+            # The words select; the hits are then compared letter by letter.
+            needed = " AND ".join(quote(token) for token in _content_tokens(phrase))
+            if needed:
+                rows = keyword_rows(self._store, needed)
+                allowed = rows if allowed is None else np.intersect1d(allowed, rows)
+        return allowed
+
+    def _rank(self, asked: _Question, allowed: Rows | None, leg: VectorLeg | None) -> list[Scored]:
+        keyword = self._keyword_leg(asked, allowed)
+        share, vector = self._vector_for(asked, leg)
+        near: dict[int, float] = {}
+        if leg is not None and vector is not None:
+            near = leg.nearest(vector, allowed, POOL)
+            near |= leg.cosines(vector, [row for row in keyword if row not in near])
+        return fuse(keyword, near, share if near else 0.0)
+
+    def _keyword_leg(self, asked: _Question, allowed: Rows | None) -> dict[int, float]:
+        scores = keyword_scores(self._store, _any_of(t for group in asked.terms for t in group), allowed, POOL * 2)
+        extra = " OR ".join(
+            "(" + " AND ".join(quote(token) for token in phrase) + ")"
+            for phrase in _expansion_phrases(asked)[:MAX_TERMS]
+        )
+        found = keyword_scores(self._store, extra, allowed, POOL)
+        weight = EXPANSION_WEIGHT
+        if scores and found:
+            # A concept has many names; together they must not outweigh the reader's own words.
+            cap = TERM_EXPANSION_CAP if asked.short else EXPANSION_CAP
+            weight = min(weight, cap * max(scores.values()) / max(found.values()))
+        for row, score in found.items():
+            scores[row] = scores.get(row, 0.0) + weight * score
         return scores
 
-    def _vector_for(
-        self, parsed: ParsedQuery, expansions: Sequence[Expansion], leg: VectorLeg | None
-    ) -> tuple[float, Vector | None]:
+    def _vector_for(self, asked: _Question, leg: VectorLeg | None) -> tuple[float, Vector | None]:
         """Return the vector leg's weight and the question's vector, None where the leg is blind for it."""
-        if leg is None or not tokens(parsed.text):
+        text = asked.parsed.text
+        if leg is None or not tokens(text):
             return 0.0, None
-        text, share = parsed.text, _share(len(query_terms(parsed.text)))
+        share = vector_share(len(asked.terms))
         if language_of(text) != "en" and "zh" not in leg.embedder.languages:
+            if not asked.parsed.query.expand:
+                return 0.0, None
             text, share = self._glossary.to_english(text), TRANSLATED_SHARE
             if not tokens(text):
                 return 0.0, None
-        if is_term_like(parsed.text):
+        if asked.short:
             share = min(share, TERM_SHARE)
-        return share, leg.embedder.embed_query(text[:4000])
+        return share, leg.embedder.embed_query(text[:MAX_EMBEDDED])
 
-    def _hits(self, parsed: ParsedQuery, expansions: Sequence[Expansion], scored: Sequence[_Scored]) -> list[Hit]:
-        """Turn the ranking into hits: exact matches first, required and forbidden phrases enforced."""
+    def _hits(self, asked: _Question, scored: Sequence[Scored]) -> list[Hit]:
+        """Turn the ranking into hits: exact matches first, phrases enforced, near twins folded."""
+        limit = asked.parsed.query.limit
+        if not asked.exact:
+            scored = scored[: limit * 8]
         chunks = self._store.chunks_by_row([item.row for item in scored])
-        needle = fold_space(normalise(parsed.text))
-        short = is_term_like(parsed.text)
-        kept: list[tuple[float, _Scored, Chunk]] = []
-        for item in scored:
-            chunk = chunks.get(item.row)
-            if chunk is None:
-                continue
-            form = fold_space(normalise("\n".join((*chunk.path, chunk.text)))) if _needs_form(parsed, short) else ""
-            if any(p not in form for p in parsed.phrases) or any(p in form for p in parsed.without):
-                continue
-            bonus = EXACT_BONUS if short and needle and needle in form else 0.0
-            kept.append((item.score + bonus, item, chunk))
-        kept.sort(key=lambda entry: (-entry[0], entry[2].id))
-        infos = self._store.infos_by_id(list({chunk.doc_id for _, _, chunk in kept[: parsed.query.limit * 4]}))
-        terms = {token for group in query_terms(parsed.text) for token in group}
-        extra = {token for e in expansions for word in (*e.translations, *e.variants) for token in tokens(word)}
-        made: list[Hit] = []
-        for score, item, chunk in kept:
-            if len(made) >= parsed.query.limit:
-                break
+        ranked = self._exact(asked, scored, chunks) if asked.exact else [(s.score, s, chunks[s.row]) for s in scored]
+        best = fold(ranked, limit)
+        infos = self._store.infos_by_id(list({item.chunk.doc_id for item in best}))
+        terms = {token for group in asked.terms for token in group}
+        extra = {token for e in asked.expansions for word in _terms_of(e) for token in tokens(word)} - terms
+        made = []
+        for item in best:
+            chunk = self._joined(item)
             made.append(
                 Hit(
                     chunk=chunk,
                     document=infos[chunk.doc_id],
-                    score=round(score, 6),
-                    matched="both" if item.keyword and item.vector else "keyword" if item.keyword else "vector",
-                    why=_why(chunk, terms, extra, item),
-                    highlights=highlight(chunk.text, terms, extra),
+                    score=round(item.score, 6),
+                    matched=_matched(item.scored),
+                    why=_why(item, chunk, terms, extra),
+                    highlights=highlight(chunk.text, terms | extra),
+                    others=(*(c.id for c in item.joined if c.id != chunk.id), *item.twins),
                 )
             )
         return made
 
+    def _joined(self, item: Folded) -> Chunk:
+        """Return a hit's passage: the best one's id and ordinal, the span of all that join it."""
+        if len(item.joined) == 1:
+            return item.chunk
+        start, end = item.joined[0].start, item.joined[-1].end
+        text = self._store.text_of(item.chunk.doc_id)[start:end]
+        path = common_path(item.joined)
+        return item.chunk.model_copy(update={"start": start, "end": end, "text": text, "path": path})
 
-def _share(words: int) -> float:
-    """The more words a question has, the more they say by themselves."""
-    part = min(1.0, max(0.0, (words - FEW_WORDS) / (MANY_WORDS - FEW_WORDS)))
-    return VECTOR_SHARE + part * (LONG_SHARE - VECTOR_SHARE)
+    def _exact(
+        self, asked: _Question, scored: Sequence[Scored], chunks: dict[int, Chunk]
+    ) -> list[tuple[float, Scored, Chunk]]:
+        needle = fold_space(normalise(asked.parsed.text))
+        kept: list[tuple[float, Scored, Chunk]] = []
+        for item in scored:
+            chunk = chunks[item.row]
+            form = fold_space(normalise("\n".join((*chunk.path, chunk.text))))
+            if any(p not in form for p in asked.parsed.phrases) or any(p in form for p in asked.parsed.without):
+                continue
+            bonus = EXACT_BONUS if asked.short and needle and needle in form else 0.0
+            kept.append((item.score + bonus, item, chunk))
+        kept.sort(key=lambda entry: (-entry[0], entry[2].id))
+        return kept
+
+    def _suggestions(self, text: str) -> list[str]:
+        """Return words of the library that are spelled like those of a question that found nothing."""
+        words = [w for w in fold_space(normalise(text)).split() if len(w) > 3 and w.isascii()]
+        known = list(vocabulary(self._store)) if words else []
+        return list(dict.fromkeys(m for w in words for m in difflib.get_close_matches(w, known, n=2, cutoff=0.8)))
 
 
-def _needs_form(parsed: ParsedQuery, short: bool) -> bool:
-    return short or bool(parsed.phrases or parsed.without)
+def _terms_of(expansion: Expansion) -> tuple[str, ...]:
+    """The terms that an expansion adds; variants of everyday words would only add noise."""
+    general = expansion.field == "general"
+    return expansion.translations if general else (*expansion.translations, *expansion.variants)
 
 
-def _why(chunk: Chunk, terms: set[str], extra: set[str], item: _Scored) -> str:
-    parts: list[str] = []
-    if words := matched_words(chunk, terms):
-        parts.append("words: " + ", ".join(words[:6]))
-    if item.keyword and (words := matched_words(chunk, extra - terms)):
-        parts.append("glossary: " + ", ".join(words[:4]))
-    if item.vector > 0:
-        parts.append(f"meaning {item.vector:.2f}")
-    return " · ".join(parts)
+def _content_tokens(phrase: str) -> list[str]:
+    # The last character of a CJK run is a token of its own, which the middle of a longer run lacks.
+    return [token for token in tokens(phrase) if len(token) > 1 or token.isascii()]
 
 
-def _any_of(found: object) -> str:
-    unique = dict.fromkeys(found)  # type: ignore[call-overload]
-    return " OR ".join(quote(token) for token in unique)
-
-
-def _any_of_phrases(phrases: Sequence[Sequence[str]]) -> str:
-    return " OR ".join("(" + " AND ".join(quote(t) for t in phrase) + ")" for phrase in phrases[:MAX_TERMS] if phrase)
-
-
-def _expansion_phrases(expansions: Sequence[Expansion], terms: Sequence[Sequence[str]]) -> list[list[str]]:
+def _expansion_phrases(asked: _Question) -> list[list[str]]:
     """Return the tokens of each glossary term that the question does not hold already."""
-    have = {token for group in terms for token in group}
+    have = {token for group in asked.terms for token in group}
     found: list[list[str]] = []
-    for expansion in expansions:
-        for word in (*expansion.translations, *expansion.variants):
-            # The last character of a CJK run is a token of its own; in a phrase it says nothing.
-            parts = [t for t in tokens(word) if len(t) > 1 or t.isascii()]
+    for expansion in asked.expansions:
+        for word in _terms_of(expansion):
+            parts = _content_tokens(word)
             if parts and not have.issuperset(parts) and parts not in found:
                 found.append(parts)
     return found
 
 
-def _fuse(keyword: dict[int, float], near: dict[int, float], share: float) -> list[_Scored]:
-    """Sum the two legs' normalised scores; `share` is the vector leg's part."""
-    top = max(keyword.values(), default=0.0) or 1.0
-    high = max(near.values(), default=0.0)
-    # The far end of the pool is what an unrelated passage scores.
-    low = min(sorted(near.values(), reverse=True)[:POOL], default=0.0)
-    span = (high - low) or 1.0
-    scored = []
-    for row in keyword.keys() | near.keys():
-        words = keyword.get(row, 0.0) / top
-        meaning = max(0.0, (near.get(row, low) - low) / span)
-        scored.append(_Scored(row, (1 - share) * words + share * meaning, keyword.get(row, 0.0), near.get(row, 0.0)))
-    scored.sort(key=lambda item: (-item.score, item.row))
-    return scored
+def _any_of(found: Iterable[str]) -> str:
+    return " OR ".join(quote(token) for token in dict.fromkeys(found))
 
 
-__all__ = ["AlmanacError", "Searcher", "VectorLeg"]
+def _matched(item: Scored) -> str:
+    return "both" if item.keyword and item.vector else "keyword" if item.keyword else "vector"
+
+
+def _why(item: Folded, chunk: Chunk, terms: set[str], extra: set[str]) -> str:
+    parts: list[str] = []
+    if words := matched_words(chunk, terms):
+        parts.append("words: " + ", ".join(words[:6]))
+    if item.scored.keyword and (words := matched_words(chunk, extra)):
+        parts.append("glossary: " + ", ".join(words[:4]))
+    if item.scored.vector > 0:
+        parts.append(f"meaning {item.scored.vector:.2f}")
+    if item.twins:
+        parts.append(f"the same words in {len(item.twins)} more places")
+    return " · ".join(parts)

@@ -206,7 +206,7 @@ class Hit(Frozen):
     highlights: tuple[tuple[int, int], ...] = ()
     """Spans of `chunk.text` that matched the question's terms."""
     others: tuple[str, ...] = ()
-    """Ids of further chunks that were folded into this hit."""
+    """Ids of further chunks that were folded into this hit: neighbours shown with it, and twins."""
 
 
 class SearchResult(Frozen):
@@ -216,6 +216,8 @@ class SearchResult(Frozen):
     hits: tuple[Hit, ...]
     expanded: tuple[str, ...] = ()
     """Glossary terms also searched for."""
+    suggestions: tuple[str, ...] = ()
+    """Words of the library spelled like those of a question that found nothing."""
     notices: tuple[str, ...] = ()
     """Such as: keyword search only, because no embedder could be loaded."""
     total_candidates: int = 0

@@ -114,6 +114,11 @@ class Store:
         topics = self.rows("SELECT topic FROM topics WHERE doc = ? ORDER BY score DESC, topic", (found[0][1],))
         return Document.model_validate_json(found[0][0]).model_copy(update={"topics": tuple(t for (t,) in topics)})
 
+    def text_of(self, doc_id: str) -> str:
+        """Return a document's text; empty where it is gone."""
+        found = self.rows("SELECT json_extract(record, '$.text') FROM documents WHERE id = ?", (doc_id,))
+        return str(found[0][0]) if found else ""
+
     def infos(
         self, where: str = "1", parameters: Sequence[Any] = (), tail: str = "ORDER BY d.id"
     ) -> list[DocumentInfo]:

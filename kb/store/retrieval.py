@@ -4,7 +4,6 @@ Filters are SQL over documents and chunks and hold for every leg alike. Read onl
 """
 
 import json
-import sqlite3
 from collections.abc import Sequence
 
 import numpy as np
@@ -136,16 +135,21 @@ def known_hashes(store: Store, fingerprint: str, hashes: Sequence[str]) -> set[s
     return {row[0] for row in store.rows(sql, (fingerprint, json.dumps(list(hashes))))}
 
 
-def token_frequency(store: Store, tokens: Sequence[str]) -> dict[str, int]:
-    """Return in how many passages each token occurs."""
-    connection: sqlite3.Connection = store.connection
+def keyword_rows(store: Store, match: str) -> Rows:
+    """Return all chunks that match an FTS5 expression, ascending."""
+    found = store.rows("SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid", (match,))
+    return np.fromiter((row for (row,) in found), dtype=np.int64, count=len(found))
+
+
+def vocabulary(store: Store, tokens: Sequence[str] | None = None) -> dict[str, int]:
+    """Return in how many passages each token occurs: of the given ones, or of all that do in two."""
     with store.errors():
+        connection = store.connection
         connection.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab('main', 'words', 'row')")
-        found = connection.execute(
-            "SELECT term, doc FROM temp.vocabulary WHERE term IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(tokens)),),
-        ).fetchall()
-    return dict(found)
+        if tokens is None:
+            return dict(connection.execute("SELECT term, doc FROM temp.vocabulary WHERE doc > 1").fetchall())
+        sql = "SELECT term, doc FROM temp.vocabulary WHERE term IN (SELECT value FROM json_each(?))"
+        return dict(connection.execute(sql, (json.dumps(list(tokens)),)).fetchall())
 
 
 def references_from(store: Store, doc_id: str) -> list[Reference]:

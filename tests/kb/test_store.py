@@ -20,7 +20,7 @@ from kb.store.retrieval import (
     matching_rows,
     missing_vectors,
     references_to,
-    token_frequency,
+    vocabulary,
 )
 from kb.store.schema import VERSION
 from kb.store.writer import content_hash, date_range, embed_hash
@@ -89,7 +89,7 @@ def test_an_edit_replaces_words_vectors_and_references(store: Store) -> None:
     put(store, "/a", document("page:a#1", "New words, see arXiv:1910.02054."))
     assert references_to(store, "arxiv", "2309.06180") == []
     assert [r.doc_id for r in references_to(store, "arxiv", "1910.02054")] == ["page:a#1"]
-    assert token_frequency(store, ["old", "new"]) == {"new": 1}
+    assert vocabulary(store, ["old", "new"]) == {"new": 1}
 
 
 def test_equal_text_in_two_documents_is_embedded_once_and_kept_until_both_are_gone(store: Store) -> None:
