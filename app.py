@@ -16,7 +16,12 @@ else:
     from ui.theme import ICON, dress
 
     page = st.navigation(pages(), position="top")
-    st.set_page_config(page_title=f"{page.title} · MLSys Almanac", page_icon=str(ICON), layout="centered")
+    st.set_page_config(
+        page_title=f"{page.title} · MLSys Almanac",
+        page_icon=str(ICON),
+        layout="centered",
+        initial_sidebar_state="collapsed",
+    )
     dress()
     with shown_errors():
         page.run()

@@ -8,10 +8,11 @@ the passage that is looked for is wrapped as one place to go to.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from kb.types import Document, Section
 from ui.links import DocumentState
-from ui.render import Anchors, Spans, esc, inline
+from ui.render import Anchors, Spans, esc, inline, link
 
 _FENCE = re.compile(r"[ \t>]*(`{3,})\s*([\w+#-]*)[ \t]*$")
 _ITEM = re.compile(r"([ \t]*)([-*•]|\d{1,4}[.)])[ \t]+(?=\S)")
@@ -54,11 +55,10 @@ def contents(document: Document, state: DocumentState) -> str:
     named = [section for section in document.sections if section.level > 1 and section.title]
     if len(named) < 3:
         return ""
-    rows = "".join(
-        f'<li class="al-i{min(section.level - 2, 4)}"><a href="{esc(state.href(chunk="", at=section.id))}">'
-        f"{esc(section.title)}</a></li>"
-        for section in named
-    )
+    rows = ""
+    for section in named:
+        way = link(state.href(chunk="", at=section.id), esc(section.title))
+        rows += f'<li class="al-i{min(section.level - 2, 4)}">{way}</li>'
     return f'<details class="al-toc"><summary>Contents · {len(named)} sections</summary><ul>{rows}</ul></details>'
 
 
@@ -115,10 +115,9 @@ def _run(text: str, at: int, hi: int, belongs: object) -> int:
 def _block(text: str, block: _Block, section: Section, marks: Spans, anchors: Anchors, state: DocumentState) -> str:
     lo, hi = block.start, block.end
     if block.kind == "heading":
-        here = esc(state.href(chunk="", at=section.id))
+        pin = link(state.href(chunk="", at=section.id), "§", kind="al-pin")
         rank = min(block.level, 6)
-        words = inline(text, lo, hi, marks)
-        return f'<h{rank} class="al-h">{words}<a class="al-pin" href="{here}" title="Address of this section">§</a></h{rank}>'
+        return f'<h{rank} class="al-h">{inline(text, lo, hi, marks)}{pin}</h{rank}>'
     if block.kind == "code":
         return _code(text, block, marks)
     if block.kind == "table":
@@ -130,7 +129,9 @@ def _block(text: str, block: _Block, section: Section, marks: Spans, anchors: An
         start = lo + _ITEM.match(text[lo:hi]).end()  # type: ignore[union-attr]  # that is what made it an item
         marker = "–" if block.extra in "-*•" else block.extra
         words = _words(text, start, hi, marks, anchors)
-        return f'<div class="al-li al-i{block.level}"><span class="al-mk">{esc(marker)}</span><span>{words}</span></div>'
+        return (
+            f'<div class="al-li al-i{block.level}"><span class="al-mk">{esc(marker)}</span><span>{words}</span></div>'
+        )
     kind = ' class="al-line"' if block.kind == "line" else ""
     return f"<p{kind}>{_words(text, lo, hi, marks, anchors)}</p>"
 
@@ -180,7 +181,7 @@ def _table(text: str, lo: int, hi: int, marks: Spans, anchors: Anchors) -> str:
 
 def _cells(line: str) -> list[tuple[int, int]]:
     bars = [match.start() for match in re.finditer(r"(?<!\\)\|", line)]
-    return [(a + 1, b) for a, b in zip(bars, bars[1:], strict=False)]
+    return [(a + 1, b) for a, b in pairwise(bars)]
 
 
 def _cell(text: str, lo: int, hi: int, sort: str, marks: Spans, anchors: Anchors) -> str:

@@ -11,16 +11,27 @@ export default function () {
     if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const copy = event.target.closest?.("[data-copy]");
     if (copy) return void copyText(copy);
+    const menu = event.target.closest?.('header a[href], [data-testid="stSidebarNav"] a[href], header img');
+    if (menu) return void fromMenu(event, menu);
     const link = event.target.closest?.(inApp);
     if (!link || !link.closest('[data-testid="stHtml"], [data-testid="stMarkdown"]')) return;
     if (link.origin !== window.location.origin || link.getAttribute("href").startsWith("//")) return;
+    go(event, link.href, link.dataset.stay && link.pathname === window.location.pathname);
+  }
+
+  // The menu's entry for the page one is on leads to its beginning, not to where one is already.
+  function fromMenu(event, entry) {
+    const path = entry.tagName === "A" ? entry.pathname : "/";
+    if (path === window.location.pathname && window.location.search) go(event, path, false);
+  }
+
+  function go(event, address, stay) {
     event.preventDefault();
     event.stopPropagation();
-    const here = window.location.pathname;
-    window.history.pushState({}, "", link.href);
+    window.history.pushState({}, "", address);
     // Streamlit answers this as it answers the browser's own back and forward buttons.
     window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
-    if (!link.dataset.stay || link.pathname !== here) main()?.scrollTo(0, 0);
+    if (!stay) main()?.scrollTo(0, 0);
   }
 
   function copyText(button) {

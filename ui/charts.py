@@ -29,7 +29,12 @@ def by_quarter(counted: Counted, dark: bool) -> Any:
     topics = [*topic_slugs(), OTHER]
     rank = {topic: number for number, topic in enumerate(topics)}
     values = [
-        {"quarter": quarter, "topic": title_of(topic if topic in rank else OTHER), "rank": rank.get(topic, len(topics)), "documents": count}
+        {
+            "quarter": quarter,
+            "topic": title_of(topic if topic in rank else OTHER),
+            "rank": rank.get(topic, len(topics)),
+            "documents": count,
+        }
         for quarter, topic, count in counted
     ]
     ink, line = ("#A8A39A", "#323A43") if dark else ("#6B675F", "#E2DDD0")
@@ -52,18 +57,31 @@ def by_quarter(counted: Counted, dark: bool) -> Any:
             x=alt.X("quarter:O", axis=axis, scale=alt.Scale(domain=domain, paddingInner=0.25)),
             y=alt.Y(
                 "sum(documents):Q",
-                axis=alt.Axis(title=None, tickCount=3, format="d", tickMinStep=1, gridColor=line, domain=False, ticks=False, labelColor=ink),
+                axis=alt.Axis(
+                    title=None,
+                    tickCount=3,
+                    format="d",
+                    tickMinStep=1,
+                    gridColor=line,
+                    domain=False,
+                    ticks=False,
+                    labelColor=ink,
+                ),
             ),
             color=alt.Color(
                 "topic:N",
                 scale=alt.Scale(domain=[title_of(topic) for topic in topics], range=colours(topics, dark)),
-                legend=alt.Legend(title=None, orient="top", symbolType="square", symbolSize=70, labelColor=ink, columns=6, offset=8),
+                legend=None,
             ),
             order=alt.Order("rank:Q"),
-            tooltip=[alt.Tooltip("quarter:O"), alt.Tooltip("topic:N"), alt.Tooltip("sum(documents):Q", title="documents")],
+            tooltip=[
+                alt.Tooltip("quarter:O"),
+                alt.Tooltip("topic:N"),
+                alt.Tooltip("sum(documents):Q", title="documents"),
+            ],
             opacity=alt.condition(select, alt.value(1), alt.value(0.35)),
         )
         .add_params(select)
-        .properties(height=170)
+        .properties(height=150)
         .configure_view(strokeWidth=0)
     )

@@ -13,9 +13,9 @@ from ui.hues import title_of, topic_slugs
 from ui.jobs import Job
 from ui.links import LANGUAGES, LibraryState, SearchState
 from ui.render import KINDS, LANGUAGE_NAMES, source_name
-from ui.state import Library, bound, shown_errors
+from ui.state import Library, bound, plain, shown_errors
 
-_PLACEHOLDER = "Ask in English or Chinese: a phrase, a method, an arXiv id"
+_PLACEHOLDER = "Ask in English or Chinese"
 _HELP = (
     'Narrow with words: `"exact phrase"`, `-without`, `topic:serving`, `kind:notes`, `since:2023`, '
     "`until:2024-06`, `lang:zh`, `label:question`. The key `/` brings you back to this box."
@@ -39,8 +39,20 @@ def search_box(state: SearchState) -> None:
 def search_filters(state: SearchState, almanac: Almanac) -> None:
     """Show the filters, folded; the fold's label says what narrows the search."""
     with st.expander(f"Filters{_summary(state)}", type="compact", key="al_filters"):
-        st.pills("Topic", topic_slugs(), selection_mode="multi", format_func=title_of, **bound("topic", _known(state.topic, topic_slugs())))
-        st.pills("Kind", list(KIND_NAMES), selection_mode="multi", format_func=KIND_NAMES.get, **bound("kind", [Kind(k) for k in state.kind]))
+        st.pills(
+            "Topic",
+            topic_slugs(),
+            selection_mode="multi",
+            format_func=title_of,
+            **bound("topic", _known(state.topic, topic_slugs())),
+        )
+        st.pills(
+            "Kind",
+            list(KIND_NAMES),
+            selection_mode="multi",
+            format_func=KIND_NAMES.get,
+            **bound("kind", [Kind(k) for k in state.kind]),
+        )
         left, middle, right = st.columns(3)
         left.text_input("Since", placeholder="2023", validate=_DAY, **bound("since", state.since))
         middle.text_input("Until", placeholder="2024-06", validate=_DAY, **bound("until", state.until))
@@ -51,7 +63,12 @@ def search_filters(state: SearchState, almanac: Almanac) -> None:
         labels = list(almanac.overview.labels())
         sources = [source.location for source in almanac.overview.sources()]
         if labels:
-            st.multiselect("Labels in notes", [*labels, *_new(state.label, labels)], placeholder="Any", **bound("label", list(state.label)))
+            st.multiselect(
+                "Labels in notes",
+                [*labels, *_new(state.label, labels)],
+                placeholder="Any",
+                **bound("label", list(state.label)),
+            )
         if sources:
             st.multiselect(
                 "Source",
@@ -80,17 +97,40 @@ def _summary(state: SearchState) -> str:
     parts += [LANGUAGE_NAMES[state.lang]] if state.lang else []
     parts += [label.replace("-", " ") for label in state.label]
     parts += [source_name(source) for source in state.source]
-    plain = ", ".join(part.replace("[", "(").replace("]", ")").replace("`", "'").replace("*", "") for part in parts)
-    return f": {plain}" if plain else ""
+    return _joined(parts)
+
+
+def _joined(parts: list[str]) -> str:
+    return f": {plain(', '.join(parts))}" if parts else ""
 
 
 def library_filters(state: LibraryState, almanac: Almanac) -> None:
-    """Show what narrows the list of documents."""
+    """Show what narrows the list of documents: words of the title, the rest folded."""
+    st.text_input(
+        "Words in the title",
+        placeholder="Words in the title",
+        label_visibility="collapsed",
+        **bound("text", state.text),
+    )
+    parts = [KIND_NAMES[Kind(state.kind)]] if state.kind else []
+    parts += [title_of(state.topic)] if state.topic else []
+    parts += [state.quarter] if state.quarter else []
+    parts += [source_name(state.source)] if state.source else []
+    with st.expander(f"Filters{_joined(parts)}", type="compact", key="al_shelf_filters"):
+        _library_selects(state, almanac)
+
+
+def _library_selects(state: LibraryState, almanac: Almanac) -> None:
     quarters = sorted((quarter for quarter in almanac.overview.by("quarter") if quarter), reverse=True)
     sources = [source.location for source in almanac.overview.sources()]
-    first, second, third, fourth = st.columns(4)
+    first, second = st.columns(2)
+    third, fourth = st.columns(2)
     first.selectbox(
-        "Kind", ["", *KIND_NAMES], format_func=lambda kind: KIND_NAMES.get(kind, "All kinds"), label_visibility="collapsed", **bound("kind", state.kind)
+        "Kind",
+        ["", *KIND_NAMES],
+        format_func=lambda kind: KIND_NAMES.get(kind, "All kinds"),
+        label_visibility="collapsed",
+        **bound("kind", state.kind),
     )
     topics = ["", *topic_slugs()]
     second.selectbox(
@@ -114,14 +154,18 @@ def library_filters(state: LibraryState, almanac: Almanac) -> None:
         label_visibility="collapsed",
         **bound("source", state.source if state.source in sources else ""),
     )
-    st.text_input("Words in the title", placeholder="Words in the title", label_visibility="collapsed", **bound("text", state.text))
 
 
 def topic_control(almanac: Almanac, info: DocumentInfo) -> None:
     """Let the reader correct a document's topics; their word wins over the tagger's and survives a re-ingest."""
     with st.popover("Correct topics", type="tertiary"):
         chosen = st.pills(
-            "Topics", topic_slugs(), selection_mode="multi", format_func=title_of, default=list(info.topics), key=f"al_topics_{info.id}"
+            "Topics",
+            topic_slugs(),
+            selection_mode="multi",
+            format_func=title_of,
+            default=list(info.topics),
+            key=f"al_topics_{info.id}",
         )
         save, reset = st.columns(2)
         if save.button("Save", type="primary", width="stretch"):
@@ -139,9 +183,13 @@ def add_files(library: Library) -> None:
     """Take files by upload or by path and hand them to a background job."""
     with st.form("al_add", border=False, clear_on_submit=True):
         files = st.file_uploader(
-            "Files", accept_multiple_files=True, help="Feeds, arXiv lists, outlines of notes, pages and newsletters, as text."
+            "Files",
+            accept_multiple_files=True,
+            help="Feeds, arXiv lists, outlines of notes, pages and newsletters, as text.",
         )
-        paths = st.text_area("or paths on this computer, one a line", height=80, placeholder="~/notes\n/home/me/feed.xml")
+        paths = st.text_area(
+            "or paths on this computer, one a line", height=80, placeholder="~/notes\n/home/me/feed.xml"
+        )
         kind = st.selectbox("Kind", ["", *KIND_NAMES], format_func=lambda k: KIND_NAMES.get(k, "Recognise by content"))
         sent = st.form_submit_button("Add to the library", type="primary")
     if not sent:
@@ -161,7 +209,9 @@ def start_ingest(library: Library, places: list[str], kind: Kind | None = None) 
     """Ingest behind the pages; False where a job runs. Vectors follow where the model is not loaded yet."""
 
     def work(job: Job) -> None:
-        for outcome in library.almanac.ingest(places, kind=kind, embed=False, report=job.report, cancelled=job.cancelled):
+        for outcome in library.almanac.ingest(
+            places, kind=kind, embed=False, report=job.report, cancelled=job.cancelled
+        ):
             job.outcomes.append(outcome)
 
     count = "1 place" if len(places) == 1 else f"{len(places)} places"

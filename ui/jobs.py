@@ -99,9 +99,12 @@ class Jobs:
             work(job)
         except AlmanacError as error:
             job.error = error
-        except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to; the page shows it
+        except Exception as error:
+            # A thread has nobody to raise to: the page shows it.
             log.exception("A job failed: %s", job.title)
-            job.error = AlmanacError(f"{job.title} failed: {error}.", "The log has the details. What was written stays.")
+            job.error = AlmanacError(
+                f"{job.title} failed: {error}.", "The log has the details. What was written stays."
+            )
         finally:
             with self._lock:
                 job.seconds = time.monotonic() - job.began

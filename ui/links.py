@@ -5,8 +5,10 @@ Invariant: `Class.read(state.parameters()) == state`, and nothing that a reader 
 address bar is an error: what makes no sense is left out.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -16,7 +18,23 @@ PATHS = {"search": "/", "document": "/document", "work": "/work", "library": "/l
 Parameters = Mapping[str, str | Sequence[str]]
 PER_PAGE = 10
 MOST_PAGES = 20
+_DAY = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?")
 LANGUAGES = ("en", "zh", "mixed", "other")
+
+
+def partial_date(text: str) -> str:
+    """Return a typed date as `2023`, `2023-04` or `2023-04-07`, or nothing where it is none."""
+    match = _DAY.fullmatch(text.strip())
+    if match is None:
+        return ""
+    year, month, day = match.groups()
+    if month is None:
+        return year
+    try:
+        found = date(int(year), int(month), int(day or 1))
+    except ValueError:
+        return ""
+    return found.isoformat() if day else f"{found:%Y-%m}"
 
 
 def href(page: str, /, **parameters: str | int | Sequence[str]) -> str:
@@ -80,6 +98,8 @@ class SearchState(State):
         return replace(
             self,
             kind=tuple(kind for kind in self.kind if kind in set(Kind)),
+            since=partial_date(self.since),
+            until=partial_date(self.until),
             lang=self.lang if self.lang in LANGUAGES else "",
             page=min(max(self.page, 1), MOST_PAGES),
         )

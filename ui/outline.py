@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from kb.types import Document, Section
 from ui.links import DocumentState
-from ui.render import Anchors, Spans, esc, inline
+from ui.render import Anchors, Spans, act, esc, inline, link
 
 VISIBLE = 90
 """So many nodes stand open at first; deeper ones unfold."""
@@ -122,7 +122,9 @@ class _Drawing:
             else:
                 is_open = " open" if node.section.id in self.open else ""
                 count = f'<span class="al-count">{node.size - 1}</span>'
-                made.append(f'<details class="al-node{hit}{is_open}><summary>{line}{count}</summary><div class="al-kids">')
+                made.append(
+                    f'<details class="al-node{hit}{is_open}><summary>{line}{count}</summary><div class="al-kids">'
+                )
                 work.append((node, True))
                 work.extend((child, False) for child in reversed(node.children))
         return "".join(made)
@@ -138,8 +140,7 @@ class _Drawing:
         return ' al-hit" data-scroll-here="1"'
 
     def _more(self, node: Node) -> str:
-        here = esc(self.state.href(chunk="", at=node.section.id))
-        return f' <a class="al-act" data-stay="1" href="{here}">{node.size - 1} below</a>'
+        return " " + act(self.state.href(chunk="", at=node.section.id), f"{node.size - 1} below", stay=True)
 
     def _line(self, node: Node) -> str:
         section = node.section
@@ -150,9 +151,9 @@ class _Drawing:
             for a, b in _lines(self.text, cut, end)
         )
         marker = f'<span class="al-mk">{esc(section.marker)}</span>' if section.marker else ""
-        pin = esc(self.state.href(chunk="", at=section.id))
-        here = f'<a class="al-pin" data-stay="1" href="{pin}" title="Address of this note">§</a>'
-        return f'<span class="al-line-of">{marker}<span class="al-words">{words}{self._badges(node)}{here}{more}</span></span>'
+        pin = link(self.state.href(chunk="", at=section.id), "§", kind="al-pin", stay=True)
+        words += self._badges(node) + pin + more
+        return f'<span class="al-line-of">{marker}<span class="al-words">{words}</span></span>'
 
     def _title(self, section: Section, lo: int, hi: int) -> str:
         """Return a node's first line; what its labels say in brackets steps back."""
@@ -160,7 +161,9 @@ class _Drawing:
         made, at = [], lo
         for match in _BRACKETS.finditer(self.text, lo, hi) if noted else ():
             made.append(inline(self.text, at, match.start(), self.marks, self.anchors))
-            made.append(f'<span class="al-ann">{inline(self.text, match.start(), match.end(), self.marks, self.anchors)}</span>')
+            made.append(
+                f'<span class="al-ann">{inline(self.text, match.start(), match.end(), self.marks, self.anchors)}</span>'
+            )
             at = match.end()
         made.append(inline(self.text, at, hi, self.marks, self.anchors))
         return "".join(made)
@@ -178,7 +181,9 @@ class _Drawing:
 
     def _badges(self, node: Node) -> str:
         labels = node.section.labels
-        made = [f'<span class="al-badge al-good">{esc(OPINIONS[label])}</span>' for label in labels if label in OPINIONS]
+        made = [
+            f'<span class="al-badge al-good">{esc(OPINIONS[label])}</span>' for label in labels if label in OPINIONS
+        ]
         if "question" in labels:
             made.append('<span class="al-badge al-ask">question</span>')
         if node.section.orphan and node.section.level > 1:

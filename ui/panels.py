@@ -3,19 +3,26 @@
 Owns the fragments that refresh themselves while something runs and rest when nothing does.
 """
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from almanac.models import EmbedderState
 from kb.types import Outcome
 from ui.jobs import Job
-from ui.render import KINDS, esc, said, source_name
+from ui.render import KINDS, count, esc, link, note, said, source_name
 from ui.state import Library, plain, show_error
 
 BEAT = 0.7
 """Seconds between looks at a running job."""
 REST = 3.0
 """Seconds between looks at whether another tab began one."""
-_STATUS = {"ok": ("added", "al-ok"), "unchanged": ("unchanged", ""), "partial": ("partly", "al-warn"), "failed": ("failed", "al-bad")}
+_STATUS = {
+    "ok": ("added", "al-ok"),
+    "unchanged": ("unchanged", ""),
+    "partial": ("partly", "al-warn"),
+    "failed": ("failed", "al-bad"),
+}
 
 
 def job_panel(library: Library, *, watch: bool = False) -> None:
@@ -49,7 +56,9 @@ def progress_text(job: Job) -> str:
         return f"{job.title}…"
     parts = [job.title]
     if step.sources_total > 1:
-        parts.append(f"file {min(step.sources_done + 1, step.sources_total)} of {step.sources_total}, {source_name(step.source)}")
+        parts.append(
+            f"file {min(step.sources_done + 1, step.sources_total)} of {step.sources_total}, {source_name(step.source)}"
+        )
     if step.stage != "done":
         parts.append(f"{step.stage} {step.done} of {step.total} documents" if step.total else step.stage)
     return " · ".join(parts)
@@ -63,10 +72,9 @@ def job_report(library: Library) -> None:
     if job.error is not None:
         show_error(job.error)
     stopped = " · stopped at your wish" if job.cancelled() else ""
-    st.html(
-        f'<div class="al-status"><b>{esc(job.title)}</b> · {len(job.outcomes)} done in {job.seconds:.1f} s{stopped}</div>'
-        + "".join(outcome_row(outcome) for outcome in job.outcomes)
-    )
+    line = f"<span><b>{esc(job.title)}</b> · {len(job.outcomes)} done in {job.seconds:.1f} s{stopped}</span>"
+    rows = "".join(outcome_row(outcome) for outcome in job.outcomes)
+    st.html(f'<div class="al-status">{line}</div>{rows}')
     st.button("Clear this report", on_click=library.jobs.forget, type="tertiary")
 
 
@@ -74,7 +82,7 @@ def outcome_row(outcome: Outcome) -> str:
     """Return one file's outcome with its counts, warnings and reason."""
     word, tone = _STATUS[outcome.status]
     counts = outcome.counts
-    held = [f"{counts.documents:,} documents", f"{counts.chunks:,} passages"] if outcome.status != "failed" else []
+    held = [count(counts.documents, "document"), count(counts.chunks, "passage")] if outcome.status != "failed" else []
     for number, name in (
         (counts.added, "new"),
         (counts.updated, "updated"),
@@ -85,33 +93,40 @@ def outcome_row(outcome: Outcome) -> str:
         if number:
             held.append(f"{number:,} {name}")
     kind = f"{KINDS[outcome.kind]} · " if outcome.kind else ""
-    notes = "".join(f"<li>{said(warning)}</li>" for warning in outcome.warnings)
-    warnings = f"<details><summary>{len(outcome.warnings)} remarks</summary><ul>{notes}</ul></details>" if notes else ""
-    if len(outcome.warnings) == 1:
-        warnings = f'<p class="al-note">{said(outcome.warnings[0])}</p>'
-    reason = f'<p class="al-note"><b>{said(outcome.error)}</b> {said(outcome.hint)}</p>' if outcome.error else ""
+    reason = note(f"<b>{said(outcome.error)}</b> {said(outcome.hint)}") if outcome.error else ""
     return (
         f'<div class="al-outcome"><span class="al-badge {tone}">{word}</span> '
         f'<span class="al-name" title="{esc(outcome.source)}">{esc(source_name(outcome.source))}</span>'
-        f'<span class="al-dim">{esc(kind + ", ".join(held))}</span>{reason}{warnings}</div>'
+        f'<span class="al-dim">{esc(kind + ", ".join(held))}</span>{reason}{remarks(outcome.warnings)}</div>'
     )
 
 
-def meaning_notice(library: Library, notices: tuple[str, ...]) -> None:
-    """Say why only words were searched, and when that is over; looks again while a model loads."""
+def remarks(warnings: Sequence[str]) -> str:
+    """Return what an ingest remarked: one in full, several folded."""
+    if len(warnings) < 2:
+        return "".join(note(said(warning)) for warning in warnings)
+    rows = "".join(f"<li>{said(warning)}</li>" for warning in warnings)
+    return f"<details><summary>{count(len(warnings), 'remark')}</summary><ul>{rows}</ul></details>"
+
+
+def meaning_notice(library: Library, notices: tuple[str, ...], here: str) -> None:
+    """Say why only words were searched, and when that is over; looks again while a model loads.
+
+    Args:
+        here: the page's own address, which searches anew.
+    """
     if not notices:
         return
     waiting = library.almanac.embedder_state.status in ("waiting", "loading")
-    st.fragment(_notice, run_every=2.0 if waiting else None)(library, notices)
+    st.fragment(_notice, run_every=2.0 if waiting else None)(library, notices, here)
 
 
-def _notice(library: Library, notices: tuple[str, ...]) -> None:
+def _notice(library: Library, notices: tuple[str, ...], here: str) -> None:
     state = library.almanac.embedder_state
     words = "".join(f"<span>{said(notice)}</span>" for notice in notices)
     if state.status in ("ready", "embedding"):
-        here = esc(st.context.url or "/")
-        address = here.split("/", 3)[-1] if "://" in here else here.lstrip("/")
-        words = f'<span>The embedding model is ready. <a href="/{address}" data-stay="1">Search by meaning as well</a></span>'
+        again = link(here, "Search by meaning as well", stay=True)
+        words = f"<span>The embedding model is ready. {again}</span>"
     st.html(f'<div class="al-notice">{words}</div>')
 
 

@@ -12,14 +12,20 @@ from ui.render import (
     KINDS,
     LANGUAGE_NAMES,
     Spans,
+    act,
     citation,
+    copying,
+    count,
     dated,
     day,
     esc,
     language_attribute,
+    note,
     outside,
     safe_url,
+    shorten,
     source_name,
+    spans,
     tag,
     title_html,
 )
@@ -43,8 +49,8 @@ def head(info: DocumentInfo, document: Document, reasons: dict[str, str]) -> str
     if info.status == "withdrawn":
         line.append('<span class="al-badge al-lost-badge">withdrawn</span>')
     who = f'<p class="al-authors">{esc(", ".join(info.authors))}</p>' if info.authors else ""
-    stand_in = '<p class="al-note">Title unknown; its first words are shown.</p>' if info.title_estimated else ""
-    comment = f'<p class="al-note">Comment: {esc(document.comment)}</p>' if document.comment else ""
+    stand_in = note("Title unknown; its first words are shown.") if info.title_estimated else ""
+    comment = note(f"Comment: {esc(document.comment)}") if document.comment else ""
     tags = "".join(tag(topic, href("search", topic=topic), reasons.get(topic, "")) for topic in info.topics)
     why = " · ".join(f"{reason}" for topic in info.topics if (reason := reasons.get(topic)))
     because = f'<span class="al-why" title="What the topics rest on">{esc(why)}</span>' if why else ""
@@ -52,9 +58,15 @@ def head(info: DocumentInfo, document: Document, reasons: dict[str, str]) -> str
     lang = language_attribute(info.language)
     return (
         f'<header class="al-doc"><h1{lang}>{title_html(info)}</h1>{stand_in}{who}'
-        f'<div class="al-meta">{"".join(f"<span>{part}</span>" for part in line)}</div>{comment}'
+        f'<div class="al-meta">{spans(line)}</div>{comment}'
         f'<div class="al-meta al-topics">{topics}</div></header>'
     )
+
+
+def topic_reasons(almanac: Almanac, doc_id: str) -> dict[str, str]:
+    """Return what earned a document its topics, by topic."""
+    sql = "SELECT topic, reason FROM topics JOIN documents ON documents.row = topics.doc WHERE documents.id = ?"
+    return dict(almanac.store.rows(sql, (doc_id,)))
 
 
 def focus_of(almanac: Almanac, document: Document, state: DocumentState) -> tuple[tuple[int, int] | None, Chunk | None]:
@@ -90,37 +102,32 @@ def marks_of(almanac: Almanac, state: DocumentState, chunk: Chunk | None) -> Spa
     return kept
 
 
-def text_html(document: Document, info: DocumentInfo, focus: tuple[int, int] | None, marks: Spans, state: DocumentState) -> str:
+def text_html(
+    document: Document, info: DocumentInfo, focus: tuple[int, int] | None, marks: Spans, state: DocumentState
+) -> str:
     """Return the body: an outline as a tree, everything else as running text."""
     lang = language_attribute(info.language)
     if document.kind is Kind.NOTES and len(document.sections) > 1:
-        switch = ("", "Fold again") if state.open == "all" else ("all", "Unfold all")
-        fold = f'<a class="al-act" data-stay="1" href="{esc(state.href(open=switch[0]))}">{switch[1]}</a>'
-        size = f"{len(document.sections):,} notes"
+        unfolded = state.open == "all"
+        fold = act(state.href(open="" if unfolded else "all"), "Fold again" if unfolded else "Unfold all", stay=True)
+        size = count(len(document.sections), "note")
         large = len(document.sections) > outline.LARGEST
-        bar = f'<div class="al-status"><span>{size}</span>{"" if large else f"<span>{fold}</span>"}</div>'
+        bar = f'<div class="al-status">{spans((size, "" if large else fold))}</div>'
         return f"{bar}<div{lang}>{outline.body(document, focus, marks, state)}</div>"
     return f"<div{lang}>{article.contents(document, state)}{article.body(document, focus, marks, state)}</div>"
 
 
 def steps_html(almanac: Almanac, info: DocumentInfo, chunk: Chunk | None, state: DocumentState) -> str:
     """Return the way back to the results and to the passages before and after."""
-    parts = []
-    if state.q:
-        parts.append(f'<a class="al-act" href="{esc(href("search", q=state.q))}">← Results for “{esc(state.q[:60])}”</a>')
+    back = act(href("search", q=state.q), f"← Results for “{shorten(state.q, 50)}”") if state.q else ""
+    parts = [back or act(href("library"), "← Library")]
     if chunk is not None:
         before, after = almanac.neighbours(chunk.id)
-        if before:
-            parts.append(_step(state, before[-1], "Passage before"))
-        if after:
-            parts.append(_step(state, after[0], "Passage after"))
-        cite = esc(citation(info, chunk.path))
-        parts.append(f'<button class="al-act" type="button" data-copy="{cite}">Copy citation</button>')
-    elif not state.q:
-        parts.append(f'<a class="al-act" href="{esc(href("library"))}">← Library</a>')
-        parts.append(f'<button class="al-act" type="button" data-copy="{esc(citation(info))}">Copy citation</button>')
+        parts += [_step(state, before[-1], "Passage before")] if before else []
+        parts += [_step(state, after[0], "Passage after")] if after else []
+    parts.append(copying(citation(info, chunk.path if chunk is not None else ())))
     return f'<nav class="al-acts al-steps">{"".join(parts)}</nav>'
 
 
 def _step(state: DocumentState, chunk: Chunk, words: str) -> str:
-    return f'<a class="al-act" data-stay="1" href="{esc(state.href(chunk=chunk.id, at=""))}">{words}</a>'
+    return act(state.href(chunk=chunk.id, at=""), words, stay=True)

@@ -25,6 +25,7 @@ _BASIS = {"id": "estimated from the arXiv id", "title": "from the title", "file 
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _BARE_URL = re.compile(r"https?://[^\s<>\"'`，。；、！？（）【】「」《》\u3000]+")
 _MARKER = re.compile(r"([ \t]*)((?:\d{1,4}|n(?:\+\d+)?|[a-z])[.)、]|[-*•–]|[一二三四五六七八九十]+、)?[ \t]*")
+_BESIDE = ' target="_blank" rel="noopener noreferrer nofollow"'
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -44,18 +45,60 @@ def safe_url(url: str) -> str:
     return url.strip() if parts.scheme.lower() == "mailto" and parts.path else ""
 
 
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 document`, `2,310 documents`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def said(text: str) -> str:
     """Return a message as HTML; what stands in backticks is code."""
     parts = text.split("`")
-    return "".join(f"<code>{esc(part)}</code>" if i % 2 and i < len(parts) - 1 else esc(part) for i, part in enumerate(parts))
+    return "".join(
+        f"<code>{esc(part)}</code>" if i % 2 and i < len(parts) - 1 else esc(part) for i, part in enumerate(parts)
+    )
 
 
-def outside(url: str, words: str) -> str:
+def outside(url: str, words: str, kind: str = "al-out") -> str:
     """Return a link to a foreign page, opened beside the app; only the words where the address is unfit."""
     address = safe_url(url)
-    if not address:
-        return esc(words)
-    return f'<a class="al-out" href="{esc(address)}" target="_blank" rel="noopener noreferrer nofollow">{esc(words)}</a>'
+    return f'<a class="{kind}" href="{esc(address)}"{_BESIDE}>{esc(words)}</a>' if address else esc(words)
+
+
+def link(address: str, words: str, *, kind: str = "", stay: bool = False) -> str:
+    """Return a link inside the app; `words` are HTML, `stay` keeps the page where it is scrolled to."""
+    extra = (f' class="{kind}"' if kind else "") + (' data-stay="1"' if stay else "")
+    return f'<a{extra} href="{esc(address)}">{words}</a>'
+
+
+def act(address: str, words: str, *, stay: bool = False) -> str:
+    """Return a quiet action: a link that does something to what is shown."""
+    return link(address, esc(words), kind="al-act", stay=stay)
+
+
+def copying(text: str) -> str:
+    """Return the button that copies a citation."""
+    return f'<button class="al-act" type="button" data-copy="{esc(text)}">Copy citation</button>'
+
+
+def spans(parts: Iterable[str]) -> str:
+    """Return parts of a line, each HTML; empty ones are left out."""
+    return "".join(f"<span>{part}</span>" for part in parts if part)
+
+
+def heading(words: str, number: int | None = None) -> str:
+    """Return a heading within a page, with how many things stand below it."""
+    counted = "" if number is None else f" <span>{number:,}</span>"
+    return f'<h3 class="al-head">{esc(words)}{counted}</h3>'
+
+
+def note(words: str) -> str:
+    """Return a remark; `words` are HTML."""
+    return f'<p class="al-note">{words}</p>'
+
+
+def empty(title: str, words: str = "") -> str:
+    """Return what stands where there is nothing; `words` are HTML that say what to do."""
+    return f'<div class="al-empty"><h3>{esc(title)}</h3>{words}</div>'
 
 
 def inline(text: str, lo: int, hi: int, marks: Spans = (), anchors: Anchors = ()) -> str:
@@ -78,10 +121,7 @@ def inline(text: str, lo: int, hi: int, marks: Spans = (), anchors: Anchors = ()
         if start < at:
             continue
         made.append(_marked(text, at, start, marks))
-        made.append(
-            f'<a class="al-out" href="{esc(safe_url(url))}" target="_blank" rel="noopener noreferrer nofollow">'
-            f"{_marked(text, start, end, marks)}</a>"
-        )
+        made.append(f'<a class="al-out" href="{esc(safe_url(url))}"{_BESIDE}>{_marked(text, start, end, marks)}</a>')
         at = end
     made.append(_marked(text, at, hi, marks))
     return "".join(made)
@@ -134,7 +174,10 @@ def passage(text: str, marks: Spans = (), limit: int = 0, levels: Levels = ()) -
         mark = f'<span class="al-mk">{esc(marker)}</span>' if marker else ""
         before = '<span class="al-cut">…</span> ' if number == 0 and lo > 0 else ""
         after = ' <span class="al-cut">…</span>' if number == len(lines) - 1 and hi < len(text) else ""
-        made.append(f'<p class="al-i{min(ranks.index(depth), 6)}">{mark}{before}{inline(text, start, b, marks)}{after}</p>')
+        words = f"<span>{before}{inline(text, start, b, marks)}{after}</span>"
+        hang = " al-hang" if levels or marker else ""
+        gap = mark or ('<span class="al-mk"></span>' if levels else "")
+        made.append(f'<p class="al-i{min(ranks.index(depth), 6)}{hang}">{gap}{words}</p>')
     return "".join(made)
 
 
@@ -235,7 +278,7 @@ def source_name(location: str) -> str:
 def tag(topic: str, address: str = "", title: str = "") -> str:
     """Return a topic in its fixed hue, linked where an address is given."""
     hint = f' title="{esc(title)}"' if title else ""
-    body = f'<i></i>{esc(title_of(topic))}'
+    body = f"<i></i>{esc(title_of(topic))}"
     kind = f'class="al-tag al-{esc(hue_of(topic))}"{hint}'
     return f'<a {kind} href="{esc(address)}">{body}</a>' if address else f"<span {kind}>{body}</span>"
 
@@ -249,14 +292,22 @@ def language_attribute(language: str) -> str:
 def title_html(info: DocumentInfo) -> str:
     """Return a document's title; first words that stand in for one are marked."""
     if info.title_estimated:
-        return f'<span class="al-stand-in" title="The title is unknown; these are the first words.">{esc(info.title)}…</span>'
-    return esc(info.title or "Untitled")
+        why = "The title is unknown; these are the first words."
+        return f'<span class="al-stand-in" title="{why}">{esc(name_of(info))}</span>'
+    return esc(name_of(info))
+
+
+def name_of(info: DocumentInfo) -> str:
+    """Return a document's title as plain text; first words that stand in for one end in an ellipsis."""
+    if info.title_estimated:
+        return info.title.rstrip(" .…") + "…"
+    return info.title or "Untitled"
 
 
 def citation(info: DocumentInfo, path: Sequence[str] = (), address: str = "") -> str:
     """Return a plain-text citation of a document or a passage in it."""
     who = ", ".join(info.authors[:3]) + (" et al." if len(info.authors) > 3 else "")
-    title = f"“{info.title}{'…' if info.title_estimated else ''}”"
+    title = f"“{name_of(info)}”"
     when = day(info.published) if info.published else info.quarter or "undated"
     if info.published and info.published_basis in _BASIS:
         when = f"about {when}"

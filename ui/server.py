@@ -5,12 +5,16 @@ load and call nothing but this server, whatever a document says. Invariant: need
 no model, so that the server answers at once.
 """
 
+import logging
 from typing import Any
 
+import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+
+log = logging.getLogger("almanac.ui")
 
 # Streamlit's own code needs inline styles, inline start-up code, blob modules for components, and
 # evaluation for chart expressions; no host but this one appears anywhere.
@@ -66,6 +70,17 @@ async def healthz(request: Request) -> PlainTextResponse:
     return PlainTextResponse("ok")
 
 
+def apologise(error: Exception) -> bool:
+    """Show a fault of the product without its traceback, which goes to the log."""
+    log.error("A page failed", exc_info=error)
+    st.error("This page failed; that is a fault of the Almanac. The log has the details. Your library is as it was.")
+    return True
+
+
 def parts() -> dict[str, Any]:
-    """Return what the server has beyond Streamlit's own: routes and middleware."""
-    return {"routes": [Route("/healthz", healthz)], "middleware": [Middleware(SecurityHeaders)]}
+    """Return what the server has beyond Streamlit's own: routes, headers, and what a fault looks like."""
+    return {
+        "routes": [Route("/healthz", healthz)],
+        "middleware": [Middleware(SecurityHeaders)],
+        "on_script_error": apologise,
+    }

@@ -7,7 +7,7 @@ page is painted. Refuses to guess at errors: what the library says is shown wher
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -17,7 +17,7 @@ from kb.errors import AlmanacError
 from kb.settings import Settings, load_settings
 from kb.types import Chunk, DocumentInfo, Kind
 from ui.jobs import Job, Jobs
-from ui.links import State
+from ui.links import LibraryState, State
 from ui.render import Levels
 
 S = TypeVar("S", bound=State)
@@ -85,11 +85,26 @@ def show_error(error: AlmanacError) -> None:
 def plain(text: str) -> str:
     """Return text whose characters mean nothing in Streamlit's Markdown, save backticks in pairs: code."""
     parts = text.split("`")
-    return "".join(f"`{part}`" if i % 2 and i < len(parts) - 1 and part else _escaped(part) for i, part in enumerate(parts))
+    return "".join(
+        f"`{part}`" if i % 2 and i < len(parts) - 1 and part else _escaped(part) for i, part in enumerate(parts)
+    )
 
 
 def _escaped(text: str) -> str:
     return "".join(f"\\{char}" if char in "\\*_{}[]()<>#+-.!|~$:=@&" else char for char in text)
+
+
+def documents_of(almanac: Almanac, state: LibraryState) -> list[DocumentInfo]:
+    """Return the documents that a state of the library page lists, newest first; kept until something is written."""
+    return _documents(almanac, str(almanac.settings.home), almanac.store.generation(), replace(state, view="", page=1))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _documents(_almanac: Almanac, home: str, generation: int, state: LibraryState) -> list[DocumentInfo]:
+    kinds = [Kind(state.kind)] if state.kind else []
+    return _almanac.documents(
+        kinds, quarter=state.quarter, topic=state.topic, source=state.source, text=state.text.strip()
+    )
 
 
 def levels_of(almanac: Almanac, chunk: Chunk, info: DocumentInfo) -> Levels:

@@ -10,7 +10,7 @@ from kb.errors import DocumentNotFound
 from kb.types import Chunk, DocumentInfo, Reference
 from ui.cards import card
 from ui.links import DocumentState, href
-from ui.render import dated, esc, outside, shorten
+from ui.render import act, dated, esc, heading, link, name_of, outside, shorten, spans
 from ui.state import levels_of
 
 GROUPS = {"arxiv": "Papers", "doi": "Publications", "github": "Repositories", "url": "Pages"}
@@ -18,6 +18,23 @@ ONE = {"arxiv": "Paper", "doi": "Publication", "github": "Repository", "url": "P
 SHOWN = 12
 """References of one group that are listed before the rest is asked for."""
 OPINIONS = frozenset({"very-good", "good", "useful", "interesting", "question"})
+
+
+class Titles:
+    """Documents by id, each looked up once; None for what is not in the library."""
+
+    def __init__(self, almanac: Almanac) -> None:
+        self._almanac = almanac
+        self._known: dict[str, DocumentInfo | None] = {}
+
+    def __call__(self, doc_id: str) -> DocumentInfo | None:
+        """Return a document without its text."""
+        if doc_id not in self._known:
+            try:
+                self._known[doc_id] = self._almanac.info(doc_id)
+            except DocumentNotFound:
+                self._known[doc_id] = None
+        return self._known[doc_id]
 
 
 def references_html(almanac: Almanac, doc_id: str, state: DocumentState) -> str:
@@ -29,7 +46,7 @@ def references_html(almanac: Almanac, doc_id: str, state: DocumentState) -> str:
             known[reference.key] = reference
     if not groups:
         return ""
-    titles: dict[str, DocumentInfo | None] = {}
+    titles = Titles(almanac)
     made = []
     for kind, name in GROUPS.items():
         found = list(groups.get(kind, {}).values())
@@ -38,33 +55,29 @@ def references_html(almanac: Almanac, doc_id: str, state: DocumentState) -> str:
         shown = found if state.refs == "all" else found[:SHOWN]
         rows = "".join(_row(almanac, reference, doc_id, titles) for reference in shown)
         rest = len(found) - len(shown)
-        more = f'<p><a class="al-act" data-stay="1" href="{esc(state.href(refs="all"))}">{rest} more</a></p>' if rest else ""
+        more = f"<p>{act(state.href(refs='all'), f'{rest} more', stay=True)}</p>" if rest else ""
         made.append(f"<h4>{name} <span>{len(found)}</span></h4><ul>{rows}</ul>{more}")
     return f'<section class="al-refs">{"".join(made)}</section>'
 
 
-def _row(almanac: Almanac, reference: Reference, doc_id: str, titles: dict[str, DocumentInfo | None]) -> str:
-    others = list(dict.fromkeys(m.doc_id for m in almanac.mentions(reference.kind, reference.key) if m.doc_id != doc_id))
-    page = href("work", kind=reference.kind, key=reference.key)
-    own = _info(almanac, f"arxiv:{reference.key}", titles) if reference.kind == "arxiv" else None
-    name = reference.title or (own.title if own else "") or short_key(reference)
+def _row(almanac: Almanac, reference: Reference, doc_id: str, titles: Titles) -> str:
+    mentions = almanac.mentions(reference.kind, reference.key)
+    others = list(dict.fromkeys(mention.doc_id for mention in mentions if mention.doc_id != doc_id))
+    own = titles(f"arxiv:{reference.key}") if reference.kind == "arxiv" else None
+    name = reference.title or (name_of(own) if own else "") or short_key(reference)
+    page = link(href("work", kind=reference.kind, key=reference.key), esc(shorten(name, 110)))
     remark = f' <span class="al-dim">{esc(shorten(reference.remark, 140))}</span>' if reference.remark else ""
-    said = ""
-    if others:
-        known = [info for other in others[:3] if (info := _info(almanac, other, titles)) is not None]
-        links = ", ".join(f'<a href="{esc(href("document", id=info.id))}">{esc(shorten(info.title, 44))}</a>' for info in known)
-        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-        said = f'<div class="al-also">Also in {links}{more}</div>'
-    return f'<li><a href="{esc(page)}">{esc(shorten(name, 110))}</a>{remark}{said}</li>'
+    return f"<li>{page}{remark}{_also(others, titles)}</li>"
 
 
-def _info(almanac: Almanac, doc_id: str, known: dict[str, DocumentInfo | None]) -> DocumentInfo | None:
-    if doc_id not in known:
-        try:
-            known[doc_id] = almanac.info(doc_id)
-        except DocumentNotFound:
-            known[doc_id] = None
-    return known[doc_id]
+def _also(others: list[str], titles: Titles) -> str:
+    """Return the other documents that name a work."""
+    if not others:
+        return ""
+    known = [info for other in others[:3] if (info := titles(other)) is not None]
+    links = ", ".join(link(href("document", id=info.id), esc(shorten(name_of(info), 44))) for info in known)
+    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+    return f'<div class="al-also">Also in {links}{more}</div>'
 
 
 def short_key(reference: Reference) -> str:
@@ -81,7 +94,7 @@ def work_title(mentions: Iterable[Reference], info: DocumentInfo | None, fallbac
     if info is not None and not info.title_estimated:
         return info.title
     given = sorted({m.title for m in mentions if m.title}, key=lambda title: (-min(len(title), 90), title))
-    return given[0] if given else (info.title + "…" if info is not None else fallback)
+    return given[0] if given else (name_of(info) if info is not None else fallback)
 
 
 def work_html(almanac: Almanac, kind: str, key: str) -> tuple[str, str, int]:
@@ -90,30 +103,28 @@ def work_html(almanac: Almanac, kind: str, key: str) -> tuple[str, str, int]:
     The reader's own opinions come first, then the rest, oldest first.
     """
     mentions = almanac.mentions(kind, key)
-    titles: dict[str, DocumentInfo | None] = {}
-    info = _info(almanac, f"arxiv:{key}", titles) if kind == "arxiv" else None
-    stand_in = Reference.model_construct(kind=kind, key=key, url="")
-    title = work_title(mentions, info, short_key(stand_in))
+    titles = Titles(almanac)
+    info = titles(f"arxiv:{key}") if kind == "arxiv" else None
+    name = short_key(Reference.model_construct(kind=kind, key=key, url=""))
     address = mentions[0].url if mentions else (f"https://arxiv.org/abs/{key}" if kind == "arxiv" else "")
-    line = [ONE.get(kind, "Work"), outside(address, short_key(stand_in)) if address else esc(key)]
+    line = [ONE.get(kind, "Work"), outside(address, name)]
     if info is not None:
-        line += [dated(info), f'<a href="{esc(href("document", id=info.id))}">Read its abstract</a>']
-    head = f'<div class="al-meta">{"".join(f"<span>{part}</span>" for part in line)}</div>'
+        line += [dated(info), link(href("document", id=info.id), "Read its abstract")]
     found: list[tuple[Chunk, DocumentInfo]] = []
-    for chunk_id in dict.fromkeys(m.chunk_id for m in mentions):
+    for chunk_id in dict.fromkeys(mention.chunk_id for mention in mentions):
         chunk = almanac.chunk(chunk_id)
-        about = _info(almanac, chunk.doc_id, titles)
+        about = titles(chunk.doc_id)
         if about is not None and about.id != f"arxiv:{key}":
             found.append((chunk, about))
     judged = [pair for pair in found if OPINIONS.intersection(pair[0].labels)]
     rest = [pair for pair in found if not OPINIONS.intersection(pair[0].labels)]
-    body = _group(almanac, "Your opinion", judged)
-    body += _group(almanac, "What the library says" if not judged else "Elsewhere", rest)
-    return title, head + body, len(found)
+    body = f'<div class="al-meta">{spans(line)}</div>' + _group(almanac, "Your opinion", judged)
+    body += _group(almanac, "Elsewhere" if judged else "What the library says", rest)
+    return work_title(mentions, info, name), body, len(found)
 
 
 def _group(almanac: Almanac, name: str, found: list[tuple[Chunk, DocumentInfo]]) -> str:
     if not found:
         return ""
     cards = "".join(card(chunk, info, levels=levels_of(almanac, chunk, info)) for chunk, info in found)
-    return f'<h3 class="al-head">{name} <span>{len(found)}</span></h3>{cards}'
+    return heading(name, len(found)) + cards

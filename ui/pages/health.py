@@ -5,48 +5,58 @@ import streamlit as st
 from almanac.overview import Check
 from ui.links import href
 from ui.panels import embedder_text, job_panel
-from ui.render import esc, said
+from ui.render import esc, heading, link, note, said
 from ui.shelf import source_row
 from ui.state import Library, open_library
 
 TITLE, URL_PATH, ORDER = "Health", "health", 70
+_ROW = '<tr><th scope="row">{}</th><td class="{}">{}</td><td>{}</td></tr>'
 
 
 def render() -> None:
     """Show the page."""
     library = open_library()
+    overview = library.almanac.overview
     st.html('<header class="al-doc"><h1>Health</h1></header>')
     job_panel(library, watch=True)
     st.fragment(figures, run_every=3.0)(library)
-    failing = [source for source in library.almanac.overview.sources() if source.status in ("failed", "partial", "")]
-    rows = "".join(source_row(source) for source in failing)
-    note = f'<p class="al-note">Every source was read. <a href="{href("library", view="sources")}">All sources</a></p>'
-    st.html(f'<h3 class="al-head">Sources that need attention</h3>{rows or note}')
-    checks = "".join(check_row(check) for check in library.almanac.overview.checks())
-    st.html(f'<h3 class="al-head">Checks</h3><table class="al-figures">{checks}</table>')
-    st.html(f'<p class="al-note">The library lies in <code>{esc(library.almanac.settings.home)}</code>; copying that folder is a backup.</p>')
+    failing = [source_row(source) for source in overview.sources() if source.status in ("failed", "partial", "")]
+    fine = note(f"Every source was read. {link(href('library', view='sources'), 'All sources')}")
+    checks = "".join(check_row(check) for check in overview.checks())
+    home = esc(library.almanac.settings.home)
+    st.html(
+        f"{heading('Sources that need attention')}{''.join(failing) or fine}"
+        f'{heading("Checks")}<table class="al-figures">{checks}</table>'
+        f"{note(f'The library lies in <code>{home}</code>; copying that folder is a backup.')}"
+    )
 
 
 def figures(library: Library) -> None:
     """Show counts and the state of semantic search."""
     counts = library.almanac.overview.counts()
+    waiting, outbox, failed = counts["waiting"], counts["outbox"], counts["failed_sources"]
     rows = (
         ("Documents", counts["documents"], ""),
         ("Passages", counts["chunks"], ""),
-        ("Searched by meaning", counts["chunks"] - counts["waiting"], f'{counts["waiting"]:,} wait for the embedding model' if counts["waiting"] else "all of them"),
-        ("Waiting for the vector index", counts["outbox"], "search does not wait for it" if counts["outbox"] else "up to date"),
-        ("Sources", counts["sources"], f'{counts["failed_sources"]} failed' if counts["failed_sources"] else "none failed"),
+        (
+            "Searched by meaning",
+            counts["chunks"] - waiting,
+            f"{waiting:,} wait for the embedding model" if waiting else "all of them",
+        ),
+        ("Waiting for the vector index", outbox, "search does not wait for it" if outbox else "up to date"),
+        ("Sources", counts["sources"], f"{failed} failed" if failed else "none failed"),
         ("Removed by you", counts["removed"], ""),
     )
-    body = "".join(f'<tr><th scope="row">{name}</th><td class="al-num">{number:,}</td><td>{esc(note)}</td></tr>' for name, number, note in rows)
-    st.html(f'<p class="al-note">{said(embedder_text(library.almanac.embedder_state))}</p><table class="al-figures">{body}</table>')
+    body = "".join(_ROW.format(name, "al-num", f"{number:,}", esc(words)) for name, number, words in rows)
+    st.html(f'{note(said(embedder_text(library.almanac.embedder_state)))}<table class="al-figures">{body}</table>')
 
 
 def check_row(check: Check) -> str:
     """Return one finding with its remedy."""
-    badge = '<span class="al-badge al-ok">fine</span>' if check.ok else '<span class="al-badge al-bad">mend</span>'
+    word, tone = ("fine", "al-ok") if check.ok else ("mend", "al-bad")
     remedy = f" <b>{said(check.remedy)}</b>" if check.remedy else ""
-    return f'<tr><th scope="row">{esc(check.name)}</th><td>{badge}</td><td>{said(check.found)}{remedy}</td></tr>'
+    badge = f'<span class="al-badge {tone}">{word}</span>'
+    return _ROW.format(esc(check.name), "", badge, said(check.found) + remedy)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.links import WorkState, href
-from ui.render import esc
+from ui.render import empty, esc, link
 from ui.state import open_library, read_state
 from ui.works import GROUPS, work_html
 
@@ -15,11 +15,12 @@ def render() -> None:
     almanac = open_library().almanac
     state = read_state(WorkState)
     if state.kind not in GROUPS or not state.key:
-        st.html(f'<div class="al-empty"><h3>No work chosen</h3><p>Works are listed under the <a href="{href("library")}">documents</a> that cite them.</p></div>')
+        way = link(href("library"), "documents")
+        st.html(empty("No work chosen", f"<p>Works are listed under the {way} that cite them.</p>"))
         return
     title, body, count = work_html(almanac, state.kind, state.key)
     st.set_page_config(page_title=f"{title[:60]} · MLSys Almanac")
-    none = '<div class="al-empty"><h3>Nothing in the library speaks of it</h3></div>' if not count else ""
+    none = "" if count else empty("Nothing in the library speaks of it")
     st.html(f'<header class="al-doc"><h1>{esc(title)}</h1></header>{body}{none}')
 
 

@@ -1,0 +1,48 @@
+"""What surrounds the hits of a search: how they were found, the pages before and after, and nothing found."""
+
+from almanac import Almanac
+from kb.types import SearchResult
+from ui.links import MOST_PAGES, PER_PAGE, SearchState, href
+from ui.render import act, count, empty, esc, link, spans
+
+TERMS = 8
+"""Terms of the glossary that are named."""
+
+
+def status_line(found: SearchResult, state: SearchState) -> str:
+    """Return number and time, and what else the glossary searched for, with its switch."""
+    first = (state.page - 1) * PER_PAGE
+    shown = len(found.hits[first : first + PER_PAGE])
+    more = f" of {max(found.total_candidates, len(found.hits)):,}" if len(found.hits) > first + PER_PAGE else ""
+    number = f"{first + 1}–{first + shown}{more}" if shown else "Nothing"
+    parts = [f"{number} found in {max(found.milliseconds, 1):.0f} ms"]
+    if found.expanded:
+        terms = ", ".join(esc(term) for term in found.expanded[:TERMS])
+        parts.append(f"also searched: <i>{terms}</i> {act(state.href(glossary=0), 'only my words')}")
+    elif not state.glossary:
+        parts.append(f"glossary off {act(state.href(glossary=1), 'search translations too')}")
+    return f'<div class="al-status">{spans(parts)}</div>'
+
+
+def paging(found: SearchResult, state: SearchState) -> str:
+    """Return the links to the pages before and after."""
+    further = len(found.hits) > state.page * PER_PAGE and state.page < MOST_PAGES
+    before = act(state.href(page=state.page - 1), "← Better matches") if state.page > 1 else ""
+    after = act(state.href(page=state.page + 1), "More matches →") if further else ""
+    return f'<nav class="al-acts al-pages">{before or "<span></span>"}{after}</nav>' if before or after else ""
+
+
+def nothing(almanac: Almanac, state: SearchState) -> str:
+    """Say why nothing was found and what to try."""
+    tries = []
+    if state.page > 1:
+        tries.append(f"There are no further matches: {link(state.href(), 'back to the best')}.")
+    if state.filtered:
+        tries.append(f"The filters leave nothing: {link(SearchState(q=state.q).href(), 'search without them')}.")
+    if '"' in state.q or " -" in f" {state.q}":
+        tries.append("Leave out the quotation marks or the excluded words.")
+    tries.append("Use fewer words, or the other language: the glossary knows both.")
+    held = count(almanac.overview.counts()["documents"], "document")
+    add = link(href("library", view="add"), "add files")
+    tries.append(f"The library holds {held}: {add} on the subject.")
+    return empty("No passage matches", "<ul>" + "".join(f"<li>{item}</li>" for item in tries) + "</ul>")
