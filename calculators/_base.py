@@ -227,7 +227,10 @@ def _accept(inputs: Any, output: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Calculator:
-    """A calculator as its module describes it; `compute` and `check` see only the fields that the output reads."""
+    """A calculator as its module describes it; `compute` sees only the fields that the output reads.
+
+    `check` sees the same where an output is requested, and every field given where none is.
+    """
 
     name: str
     title: str

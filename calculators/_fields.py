@@ -59,6 +59,7 @@ def _whole(value: object) -> int:
 reader = BeforeValidator(_real)
 """Reads a real number strictly; for ranges beyond the ones below."""
 _READ_WHOLE = BeforeValidator(_whole)
+_REACH = 10_000
 
 # The range stands before the reader: pydantic then writes it into the JSON schema.
 Real = Annotated[float, Field(json_schema_extra={"signed": True}), reader]
@@ -116,10 +117,16 @@ def attribute(inputs: BaseModel, name: str) -> str:
     return name if name in fields else next(key for key, field in fields.items() if field.alias == name)
 
 
-def neighbours(value: int, valid: Callable[[int], bool], reach: int = 10_000) -> str | None:
-    """The nearest valid integers below and above `value`, such as "6 or 8"; None when none is within reach."""
-    below = next((n for n in range(value - 1, max(0, value - reach), -1) if valid(n)), None)
-    above = next((n for n in range(value + 1, value + reach) if valid(n)), None)
+def multiples(value: int, of: int) -> str:
+    """The nearest multiples of `of` below and above `value`, such as "4096 or 4128"."""
+    below = value // of * of
+    return f"{below} or {below + of}" if below else str(of)
+
+
+def neighbours(value: int, valid: Callable[[int], bool]) -> str | None:
+    """The nearest valid integers below and above `value`, such as "6 or 8"; None when none is near."""
+    below = next((n for n in range(value - 1, max(0, value - _REACH), -1) if valid(n)), None)
+    above = next((n for n in range(value + 1, value + _REACH) if valid(n)), None)
     near = [str(n) for n in (below, above) if n is not None]
     return " or ".join(near) or None
 

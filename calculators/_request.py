@@ -2,13 +2,15 @@
 
 Owns the semantics of a request: unknown fields, then type and range of every field given,
 then rules between fields, then missing fields. Computes nothing itself. Invariant: a field
-that the requested output does not read is checked for type and range and otherwise ignored;
-every refusal is a `CalculatorError`, and every value returned is finite.
+that the requested output does not read is checked for type and range and otherwise ignored
+(where no output is requested, the rules see all fields); every refusal is a `CalculatorError`,
+and every value returned is finite.
 """
 
 import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -86,7 +88,7 @@ def run_request(request: object) -> Json:
 
 
 def _read(calculator: Calculator, inputs: object, output: object) -> tuple[BaseModel, Output]:
-    """Validate all fields given, choose the output, and keep the fields that it reads."""
+    """Validate all fields given, choose the output, check the rules, and keep the fields that the output reads."""
     if not isinstance(inputs, Mapping):
         raise CalculatorError("inputs", inputs, "is not a map from field to value")
     names = [item.name for item in calculator.outputs]
@@ -95,7 +97,10 @@ def _read(calculator: Calculator, inputs: object, output: object) -> tuple[BaseM
     parsed = _parse(calculator.inputs, inputs)
     chosen = calculator.output(str(output) if output is not None else calculator.default_output(parsed))
     assert chosen is not None, f"{calculator.name} has no such output"
-    return _parse(calculator.inputs, {key: inputs[key] for key in inputs if key in chosen.fields}), chosen
+    used = _parse(calculator.inputs, {key: inputs[key] for key in inputs if key in chosen.fields})
+    with _within_range(parsed):
+        calculator.check(used if output is not None else parsed, chosen.name)
+    return used, chosen
 
 
 def _parse(model: type[BaseModel], inputs: Mapping[str, Any]) -> BaseModel:
@@ -135,14 +140,19 @@ def _refusal(error: Json) -> CalculatorError:
 
 
 def _compute(calculator: Calculator, inputs: BaseModel, output: Output) -> Computed:
-    try:
-        calculator.check(inputs, output.name)
+    with _within_range(inputs):
         computed = calculator.compute(inputs, output.name)
         if not isinstance(computed.value, list) and not math.isfinite(computed.value):
             raise OverflowError
+    return computed
+
+
+@contextmanager
+def _within_range(inputs: BaseModel) -> Iterator[None]:
+    try:
+        yield
     except (OverflowError, ZeroDivisionError):
         raise _beyond_range(inputs) from None
-    return computed
 
 
 def _beyond_range(inputs: BaseModel) -> CalculatorError:

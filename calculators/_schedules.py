@@ -7,6 +7,7 @@ every hop to another stage costs the communication time.
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 Step = tuple[str, int, int]
@@ -87,53 +88,63 @@ def _zero_bubble(stage: int, stages: int, microbatches: int, *, deep: bool) -> I
         yield "W", j, 0
 
 
-def execute(orders: list[list[Step]], microbatches: int, chunks: int, times: Times) -> list[list[Cell]]:
-    """Run every stage's order as soon as its dependencies allow.
+def execute(orders: list[list[Step]], microbatches: int, chunks: int, times: Times) -> list[list[float]]:
+    """Run every stage's order as soon as its dependencies allow; per stage the start of every step.
 
     Virtual stage `chunk·p + i` is chunk `chunk` of stage i; a forward needs the virtual stage
     before, a backward the one after, the last backward its own forward.
     """
     stages, m = len(orders), microbatches
-    last, hop = stages * chunks - 1, times.hop if stages > 1 else 0.0
-    length = {"F": times.forward / chunks, "B": times.backward / chunks, "W": times.weights / chunks}
-    done: dict[str, list[float | None]] = {kind: [None] * (stages * chunks * m) for kind in "FB"}
-    waiting: dict[tuple[str, int], int] = {}
-    cells: list[list[Cell]] = [[] for _ in orders]
-    at, free = [0] * stages, [0.0] * stages
+    count, hop = stages * chunks, times.hop if stages > 1 else 0.0
+    length = durations(times, chunks)
+    # By virtual stage and microbatch: when F and B are done, and which stage waits for that.
+    done: dict[str, list[float | None]] = {kind: [None] * (count * m) for kind in "FB"}
+    waiting: dict[str, list[int | None]] = {kind: [None] * (count * m) for kind in "FB"}
+    starts: list[list[float]] = [[] for _ in orders]
+    free = [0.0] * stages
     ready = list(range(stages))
     while ready:
         i = ready.pop()
-        work, mine, clock = orders[i], cells[i], free[i]
-        for position in range(at[i], len(work)):
-            kind, j, chunk = work[position]
+        mine, clock = starts[i], free[i]
+        for kind, j, chunk in islice(orders[i], len(mine), None):
             virtual = chunk * stages + i
             start = clock
-            if (kind == "F" and virtual) or (kind == "B" and virtual < last):
-                key = (virtual - 1 if kind == "F" else virtual + 1) * m + j
-                arrival = done[kind][key]
-                if arrival is None:
-                    waiting[kind, key] = i
-                    at[i] = position
-                    break
-                start = max(clock, arrival + hop)
-            clock = start + length[kind]
-            mine.append(Cell(start, clock, kind, j, chunk))
             if kind != "W":
-                key = virtual * m + j
-                done[kind][key] = clock
-                woken = waiting.pop((kind, key), None)
+                needed = virtual - 1 if kind == "F" else virtual + 1
+                if 0 <= needed < count:
+                    arrival = done[kind][needed * m + j]
+                    if arrival is None:
+                        waiting[kind][needed * m + j] = i
+                        break
+                    if arrival + hop > start:
+                        start = arrival + hop
+            mine.append(start)
+            clock = start + length[kind]
+            if kind != "W":
+                done[kind][virtual * m + j] = clock
+                woken = waiting[kind][virtual * m + j]
                 if woken is not None:
                     ready.append(woken)
-        else:
-            at[i] = len(work)
         free[i] = clock
-    return cells
+    return starts
 
 
-def peak_in_flight(cells: list[Cell]) -> int:
-    """Most chunks of a stage between the start of F and the end of B; releases come first at equal times."""
+def durations(times: Times, chunks: int) -> dict[str, float]:
+    """How long a step of each kind takes."""
+    return {"F": times.forward / chunks, "B": times.backward / chunks, "W": times.weights / chunks}
+
+
+def peak_in_flight(steps: list[Step]) -> int:
+    """Most chunks that a stage holds between the start of F and the end of B.
+
+    A stage does one thing at a time, so its order alone decides; a release at the time of a
+    start comes first, as it does in the order.
+    """
     held = peak = 0
-    for cell in cells:
-        held += {"F": 1, "B": -1}.get(cell.op, 0)
-        peak = max(peak, held)
+    for kind, _, _ in steps:
+        if kind == "F":
+            held += 1
+            peak = max(peak, held)
+        elif kind == "B":
+            held -= 1
     return peak

@@ -2,15 +2,16 @@
 
 Owns the per-layer coefficients of Korthikanti et al. and the first pipeline stage's multiple
 of them, and the logits apart. Leaves out embeddings, GLU, grouped attention and experts: the
-coefficient 34 belongs to a block with a 4h GELU MLP and dropout, in 16 bits. Invariant: full
-recomputation needs no more than selective, and selective no more than none.
+coefficient 34 belongs to a block with a 4h GELU MLP and dropout, in 16 bits. Invariant: up to
+tp = 16 full recomputation needs no more than selective, and selective no more than none; beyond
+that, what sequence parallelism keeps of a layer is less than the full checkpoint of its input.
 """
 
 import math
 from typing import Literal
 
 from calculators._base import Calculator, CalculatorError, Case, Computed, Formula, InputWarning, Output, Quantity, Trap
-from calculators._fields import Amount, Count, Flag, InputsBase, entry, need, neighbours, preset
+from calculators._fields import Amount, Count, Flag, InputsBase, entry, multiples, need, neighbours, preset
 from calculators._sources import cite
 from calculators._units import BYTES, PERCENT
 
@@ -45,10 +46,10 @@ def check(inputs: Inputs, output: str) -> None:
     """Rules between fields."""
     heads, tp, seq_len, layers = inputs.heads, inputs.tp, inputs.seq_len, inputs.layers
     if heads is not None and heads % tp:
-        near = neighbours(tp, lambda n: heads % n == 0, reach=max(heads, tp) + 1)
+        near = neighbours(tp, lambda n: heads % n == 0)
         raise CalculatorError("tp", tp, f"does not divide heads={heads}", near)
     if inputs.sequence_parallel and seq_len is not None and seq_len % tp:
-        near = neighbours(seq_len, lambda n: n % tp == 0, reach=tp + 1)
+        near = multiples(seq_len, tp)
         raise CalculatorError("seq_len", seq_len, f"is not divisible by tp={tp}, which splits the sequence", near)
     cuts = inputs.pp * inputs.interleave
     if layers is not None and layers % cuts:

@@ -85,7 +85,7 @@ CALCULATOR = Calculator(
     traps=(
         Trap(
             "a training run's carbon is a property of the model",
-            "LLaMA-65B: 173 t at 0.385 kg/kWh; 26 t at BLOOM's 0.057",
+            "LLaMA-65B: 173 t at 0.385 kg/kWh; 25.6 t at BLOOM's 0.057",
             "the grid decides more than the model; LLaMA's table puts all on one grid",
             "LLaMA (arXiv 2302.13971), Table 15",
             Case({"gpu_hours": 1_022_362, "watts": 400, "pue": 1.1, "kg_per_kwh": 0.057}, "tco2e", "tCO2e", 25.6, 2e-3),

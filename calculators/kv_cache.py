@@ -51,7 +51,7 @@ def check(inputs: Inputs, output: str) -> None:
     """Rules between fields."""
     heads, tp = inputs.kv_heads, inputs.tp
     if inputs.attn == "mha_gqa" and heads is not None and heads % tp and tp % heads:
-        near = neighbours(tp, lambda n: heads % n == 0 or n % heads == 0, reach=heads + tp)
+        near = neighbours(tp, lambda n: heads % n == 0 or n % heads == 0)
         raise CalculatorError("tp", tp, f"and kv_heads={heads} do not divide one another", near)
 
 

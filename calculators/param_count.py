@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from calculators._base import Calculator, CalculatorError, Case, Computed, Formula, Output, Quantity, Trap
-from calculators._fields import Count, CountOrZero, Flag, InputsBase, entry, names_of, need, neighbours, preset
+from calculators._fields import (
+    Count,
+    CountOrZero,
+    Flag,
+    InputsBase,
+    entry,
+    multiples,
+    names_of,
+    need,
+    neighbours,
+    preset,
+)
 from calculators._sources import cite
 from calculators._units import PARAMS
 
@@ -145,7 +156,7 @@ def check(inputs: Inputs, output: str) -> None:
     if inputs.formula != "exact" and output != "total":
         raise CalculatorError("formula", inputs.formula, f"gives total only, not {output}", "exact")
     if None not in (heads, hidden) and inputs.head_dim is None and inputs.mla is None and hidden % heads:
-        near = neighbours(hidden, lambda n: n % heads == 0, reach=heads + 1)
+        near = multiples(hidden, heads)
         raise CalculatorError("hidden", hidden, f"is not divisible by heads={heads}", f"{near}, or give head_dim")
     if None not in (heads, inputs.kv_heads) and heads % inputs.kv_heads:
         near_kv = neighbours(inputs.kv_heads, lambda n: heads % n == 0)

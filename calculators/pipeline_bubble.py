@@ -8,7 +8,7 @@ schedules with t_w = 0 equal 1F1B, and interleaved with one chunk equals 1F1B.
 from typing import Literal
 
 from calculators._base import Calculator, CalculatorError, Case, Computed, Formula, InputWarning, Output, Quantity, Trap
-from calculators._fields import AmountOrZero, Count, InputsBase, entry, need, neighbours, preset
+from calculators._fields import AmountOrZero, Count, InputsBase, entry, multiples, need, neighbours, preset
 from calculators._sources import cite
 from calculators._units import RATIO
 
@@ -37,7 +37,7 @@ def check_schedule(schedule: str, pp: int, microbatches: int, interleave: int = 
         if pp == 1:
             raise CalculatorError("interleave", interleave, "has no stages to interleave at pp=1, give pp=2 or more")
         if None not in (pp, microbatches) and microbatches % pp:
-            near = neighbours(microbatches, lambda n: n % pp == 0, reach=pp + 1)
+            near = multiples(microbatches, pp)
             rule = f"is not a multiple of pp={pp}, as the interleaved schedule needs"
             raise CalculatorError("microbatches", microbatches, rule, near)
     if schedule == "dualpipe":
@@ -45,8 +45,8 @@ def check_schedule(schedule: str, pp: int, microbatches: int, interleave: int = 
             raise CalculatorError("pp", pp, "is odd: DualPipe feeds an even number of stages", neighbours(pp, _is_even))
         least = 2 * pp if pp is not None else 2
         if microbatches is not None and (microbatches < least or microbatches % 2):
-            near = str(least) if microbatches < least else neighbours(microbatches, _is_even)
-            raise CalculatorError("microbatches", microbatches, f"is not even and at least 2·pp={least}", near)
+            enough = str(least) if microbatches < least else neighbours(microbatches, _is_even)
+            raise CalculatorError("microbatches", microbatches, f"is not even and at least 2·pp={least}", enough)
 
 
 def _is_even(number: int) -> bool:
@@ -174,8 +174,8 @@ CALCULATOR = Calculator(
         ),
         Trap(
             "one bubble, two numbers: 21.9% and 17.9%",
-            "(p−1)/m over the ideal time, (p−1)/(m+p−1) over the total",
-            "PTD-P divides by the ideal time, GPipe and Zero Bubble by the total",
+            "7/32 = 21.9% over the ideal time, 7/39 = 17.9% over the total, for p=8 and m=32",
+            "(p−1)/m in PTD-P, (p−1)/(m+p−1) in GPipe and Zero Bubble",
             "PTD-P §2.2; Zero Bubble Table 5",
             Case({"schedule": "1f1b", "pp": 8, "microbatches": 32}, "fraction_of_total", "1", 7 / 39),
         ),

@@ -10,7 +10,7 @@ from typing import Literal
 from calculators._base import Calculator, CalculatorError, Case, Computed, Formula, Output, Quantity, Trap
 from calculators._dualpipe import dualpipe_cells
 from calculators._fields import AmountOrZero, entry, need, preset
-from calculators._schedules import Cell, Times, execute, order, peak_in_flight
+from calculators._schedules import Cell, Step, Times, durations, execute, order, peak_in_flight
 from calculators._sources import cite
 from calculators._units import RATIO
 from calculators.pipeline_bubble import Schedule, check_schedule, warn_schedule
@@ -60,10 +60,22 @@ def timeline(
     if schedule == "dualpipe":
         pair = t_f + t_b + t_w if t_fb is None else t_fb
         return dualpipe_cells(pp, microbatches, Times(t_f, t_b, t_w, t_comm), pair)
-    fused = schedule not in ("zb_h1", "zb_h2")
-    times = Times(t_f, t_b + t_w if fused else t_b, t_w, t_comm)
+    orders, starts, times = _simulate(schedule, pp, microbatches, chunks, Times(t_f, t_b, t_w, t_comm))
+    length = durations(times, chunks)
+    return tuple(
+        tuple(Cell(at, at + length[kind], kind, j, chunk) for at, (kind, j, chunk) in zip(begun, steps, strict=True))
+        for begun, steps in zip(starts, orders, strict=True)
+    )
+
+
+def _simulate(
+    schedule: str, pp: int, microbatches: int, chunks: int, times: Times
+) -> tuple[list[list[Step]], list[list[float]], Times]:
+    """The orders of all stages, the start of every step, and the times with B and W fused where they are one."""
+    if schedule not in ("zb_h1", "zb_h2"):
+        times = times._replace(backward=times.backward + times.weights)
     orders = [order(schedule, stage, pp, microbatches, chunks) for stage in range(pp)]
-    return tuple(tuple(cells) for cells in execute(orders, microbatches, chunks, times))
+    return orders, execute(orders, microbatches, chunks, times), times
 
 
 def _check_size(pp: int, microbatches: int, chunks: int) -> None:
@@ -97,14 +109,14 @@ _FORMULAS = {
 def compute(inputs: Inputs, output: str) -> Computed:
     """Simulate one batch; times are in the unit of t_f, peaks in microbatches."""
     need(inputs, output, "schedule", "pp", "microbatches")
-    stages = timeline(
-        inputs.schedule, inputs.pp, inputs.microbatches, inputs.interleave,
-        t_f=inputs.t_f, t_b=inputs.t_b, t_w=inputs.t_w, t_comm=inputs.t_comm,
-    )  # fmt: skip
+    times = Times(inputs.t_f, inputs.t_b, inputs.t_w, inputs.t_comm)
+    orders, starts, times = _simulate(inputs.schedule, inputs.pp, inputs.microbatches, inputs.chunks, times)
+    length = durations(times, inputs.chunks)
+    ends = [begun[-1] + length[steps[-1][0]] for begun, steps in zip(starts, orders, strict=True)]
     work = inputs.microbatches * (inputs.t_f + inputs.t_b + inputs.t_w)
-    makespan = max(cells[-1].end for cells in stages)
-    span = max(cells[-1].end - cells[0].start for cells in stages)
-    peak = peak_in_flight(list(stages[-1 if output == "peak_in_flight_last" else 0]))
+    makespan = max(ends)
+    span = max(end - begun[0] for end, begun in zip(ends, starts, strict=True))
+    peak = peak_in_flight(orders[-1 if output == "peak_in_flight_last" else 0])
     value = {
         "makespan": makespan,
         "bubble_rate": 1 - work / span,
