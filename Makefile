@@ -13,7 +13,7 @@ help:
 	@echo "make check          lint, types, import contracts, and the tests that are not slow"
 	@echo "make format         rewrite the code in the house style"
 	@echo "make docs           rewrite the generated tables of README.md"
-	@echo "make bench          speed and memory; make bench-quality: quality of search and tags"
+	@echo "make bench          speed and memory; make bench-quality: quality of search and tags (ARGS=--json)"
 	@echo "make llm            build llama-cpp-python now, in the foreground"
 	@echo "make clean          remove .venv and what tools left; data/ stays"
 
@@ -52,11 +52,11 @@ docs:
 
 bench:
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh dev
-	$(PY) -m benchmarks.speed $(ARGS)
+	$(PY) -m benchmarks --group speed $(ARGS)
 
 bench-quality:
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh dev
-	$(PY) -m benchmarks.quality $(ARGS)
+	$(PY) -m benchmarks --group quality $(ARGS)
 
 llm:
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh
