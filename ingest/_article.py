@@ -23,6 +23,7 @@ _ENTRY_LINK = re.compile(r"\s*[(（[]\s*(?:https?://|arxiv\b)", re.I)
 _ENTRY_SENTENCE = re.compile(r"(?<=[\w)»”\"’])\.\s|[。；]")
 _ENTRY_LABEL = re.compile(r"[:：](?=\s|[\u3400-\u9fff])|\s[—–-]\s")
 _BY = re.compile(r"\s+by\s+(?=[A-Z\u3400-\u9fff]|universit|research)", re.I)
+_WORK = re.compile(r"[^\n]{8,250}?\sby\s[^\n]{2,200}?[(（]\s*https?://")
 _LONG_ITEM = 200
 _FEWEST_ENTRIES = 3
 _LONGEST_TITLE = 160
@@ -195,13 +196,18 @@ def _entries(pieces: Sequence[Piece]) -> set[int]:
     run: list[int] = []
     for position in range(len(pieces) + 1):
         piece = pieces[position] if position < len(pieces) else None
-        if piece is not None and (piece.kind == "bullet" or (piece.kind == "text" and _is_item(piece))):
+        if piece is not None and (piece.kind == "bullet" or (piece.kind == "text" and _is_entry(piece))):
             run.append(position)
             continue
         if run and _are_entries([pieces[i] for i in run]):
             found.update(run)
         run = []
     return found
+
+
+def _is_entry(piece: Piece) -> bool:
+    """Tell whether a paragraph is an item of a list, or names a work as digests do: Title by Institution (link)."""
+    return _is_item(piece) or _WORK.match(piece.text) is not None
 
 
 def _are_entries(items: Sequence[Piece]) -> bool:

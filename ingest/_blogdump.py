@@ -41,6 +41,8 @@ class Post:
     title: str
     start: int
     end: int
+    byline: int = -1
+    """Position of a date line that stands above the title; -1 where none does."""
 
 
 @dataclass(slots=True)
@@ -61,8 +63,9 @@ def split_posts(pieces: Sequence[Piece]) -> list[Post]:
     if body_size(pieces[: starts[0]]) >= _FEWEST_WIDTH and looks_like_title(pieces[0]):
         starts.insert(0, 0)
     ends = [*starts[1:], len(pieces)]
+    above = {start: start - 1 for start in starts if scanner.dated_above(start)}
     return [
-        Post(plain_title(pieces[start].text), start + 1, end - (end < len(pieces) and scanner.dated_above(end)))
+        Post(plain_title(pieces[start].text), start + 1, above.get(end, end), above.get(start, -1))
         for start, end in zip(starts, ends, strict=True)
     ]
 

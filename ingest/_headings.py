@@ -21,7 +21,7 @@ OPENERS = re.compile(
 )  # fmt: skip
 WEAK_OPENERS = re.compile(
     r"(?:\d{1,2}[.、]?\s*|[一二三四五六七八九十]、\s*)?(?:overview|background|motivation|summary|at\s+a\s+glance|key\s+takeaways|highlights"
-    r"|table\s+of\s+contents|contents|what\s+is\s+.{2,40}\?|概述|背景|简介|介绍|目录|概要|要点)\s*[:.]?"
+    r"|table\s+of\s+contents|contents|概述|背景|简介|介绍|目录|概要|要点)\s*[:.]?"
 )  # fmt: skip
 CLOSERS = re.compile(
     r"(?:\d{1,2}[.、]?\s*|[一二三四五六七八九十]、\s*)?(?:conclusions?(?:\s+and\s+.{2,40})?|closing(?:\s+(?:thoughts|remarks))?|final\s+thoughts"

@@ -34,12 +34,15 @@ _STYLES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("ordinal", rf"第({_HAN}|\d{{1,2}})[条則则篇][:、\s]*"),
     )
 )
+_SOURCE_END = re.compile(
+    r"[\s(（|]*(?:原文(?:链接|鏈接|地址)?|来源|來源|链接|鏈接|source|link|via)\s*[:：]?[\s)）]*$", re.I
+)
 _FIRST = frozenset("0123456789(【[nNiI第一二三四五六七八九十")
 _LONGEST_TITLE = 220
 _FEWEST = 2
 _FEWEST_UNNUMBERED = 3
 _BODY = 60
-_COVER = 0.5
+_COVER = 0.3
 _NEAR = 3
 """Pieces below a title among which the source line stands."""
 
@@ -103,7 +106,7 @@ def _candidate(pieces: Sequence[Piece], position: int, number: int, title: str) 
     own = URL.search(title)
     if own:
         url = first_url(title)
-        bare = plain_title(title) if "](" in title else URL.sub("", title).strip(" ()（）-–—:：")
+        bare = plain_title(title) if "](" in title else _SOURCE_END.sub("", URL.sub("", title)).strip(" ()（）-–—:：")
         return _Candidate(position, number, bare, url, sourced=True, inline=True)
     at = position + 1
     while at < min(len(pieces), position + 1 + _NEAR):

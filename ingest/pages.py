@@ -147,9 +147,12 @@ class _Builder:
 
     def add_posts(self, pieces: Sequence[Piece], posts: list[Post]) -> None:
         """Add one document a post."""
-        self.header.extend(piece.text for piece in pieces[: posts[0].start - 1] if piece.kind != "rule")
+        first = posts[0].byline if posts[0].byline >= 0 else posts[0].start - 1
+        self.header.extend(piece.text for piece in pieces[:first] if piece.kind != "rule")
         for post in posts:
-            self._add(post.title, write_article(post.title, pieces[post.start : post.end]), ("", "", None))
+            above = [pieces[post.byline]] if post.byline >= 0 else []
+            article = write_article(post.title, [*above, *pieces[post.start : post.end]])
+            self._add(post.title, article, ("", "", None))
 
     def add_single(self, pieces: Sequence[Piece], posts: list[Post], matter: FrontMatter) -> None:
         """Add the one article of a page."""
@@ -159,7 +162,8 @@ class _Builder:
             self.header.extend(piece.text for piece in pieces[: max(0, start - 1)] if piece.kind != "rule")
         elif plain_title(pieces[0].text) == title:
             start = 1
-        article = write_article(title, pieces[start:])
+        above = [pieces[posts[0].byline]] if posts and posts[0].byline >= 0 and start == posts[0].start else []
+        article = write_article(title, [*above, *pieces[start:]])
         if not article.text.strip():
             article = write_article(title, pieces, whole=True)
         period: Period = (matter.published, quarter_of(matter.published), "stated" if matter.published else None)

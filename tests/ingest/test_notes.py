@@ -187,7 +187,7 @@ def test_every_style_gives_the_same_tree(text: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["1.0 代的产品", "7.2.2 describes the proof", "3.14 is close enough", "2.5x faster than before", "2023. A good year",
+    ["1.0 代的产品", "7.2.2 describes the proof", "3.14 is close enough", "2.5x faster than before", "2023. A year",
      "(a) text-grounded answers", "-5 degrees", "1.x was slower", "A. Smith wrote it", "n/a", "1、2、3 都可以"],
 )  # fmt: skip
 def test_what_only_looks_like_a_marker_is_text(line: str) -> None:
@@ -209,7 +209,9 @@ def test_numbers_that_name_a_series_beyond_a_thousand_are_markers() -> None:
 
 
 def test_flat_decimals_carry_the_depth_and_bullets_hang_below_them() -> None:
-    text = "1 Parallelism\n1.1 Data\nIt takes 1.5 times the bytes.\n1.2 Tensor\n- columns\n  - first\n2 Serving\n2.1 Cache\n"
+    text = (
+        "1 Parallelism\n1.1 Data\nIt takes 1.5 times the bytes.\n1.2 Tensor\n- columns\n  - first\n2 Serving\n2.1 Cache"
+    )
     assert shape(text) == [
         (1, "Parallelism"), (2, "Data"), (2, "Tensor"), (3, "columns"), (4, "first"), (1, "Serving"), (2, "Cache"),
     ]  # fmt: skip
@@ -226,7 +228,10 @@ def test_conventional_chinese_markers_nest_at_one_column() -> None:
 
 
 def test_headings_hold_the_lists_below_them() -> None:
-    text = "# Caches\n\nSome words.\n\n## Pages\n- small\n  - why\n\n## Eviction\n1. oldest\n\n**[A paper](https://e.org/p)** \\[1994, 12 refs\\]\n\n```\n1. fine\n   really\n```\n"
+    text = (
+        "# Caches\n\nSome words.\n\n## Pages\n- small\n  - why\n\n## Eviction\n1. oldest\n\n"
+        "**[A paper](https://e.org/p)** \\[1994, 12 refs\\]\n\n```\n1. fine\n   really\n```\n"
+    )
     document = read(text)
     assert ancestors(document, "why") == ["Caches", "Pages", "small"]
     assert ancestors(document, "oldest") == ["Caches", "Eviction"]
@@ -242,7 +247,8 @@ def test_an_outline_in_a_fence_is_an_outline(fence: str) -> None:
 
 
 def test_code_in_a_fence_stays_code() -> None:
-    text = "1. run it\n   ```python\n   for i in range(3):\n       print(i)\n   1. not a node\n   ```\n    1. child\n2. b\n"
+    code = "   ```python\n   for i in range(3):\n       print(i)\n   1. not a node\n   ```\n"
+    text = f"1. run it\n{code}    1. child\n2. b\n"
     document = read(text)
     assert [section.title for section in document.sections] == ["run it", "child", "b"]
     assert "```python\nfor i in range(3):\n    print(i)\n1. not a node\n```" in own_text(document, "run it")
@@ -420,9 +426,10 @@ def test_arbitrary_text_never_breaks_the_parser(text: str) -> None:
     assert 0 <= score <= 1
     assert reason
     try:
-        read(text)
-    except ParseError as error:
-        assert "no text" in error.message
+        document = read(text)
+    except ParseError:
+        return
+    assert document.sections[-1].end == len(document.text)
 
 
 @given(st.lists(st.integers(0, 8), min_size=1, max_size=40))
