@@ -47,7 +47,7 @@ def run_batch(file: str, answer: Callable[[Reply], Reply]) -> int:
 def _answer(line: str, answer: Callable[[Reply], Reply]) -> Reply:
     try:
         request = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return {"id": None, "error": {"field": "", "message": f"not JSON: {error}"}}
     if not isinstance(request, dict):
         return {"id": None, "error": {"field": "", "message": "a request must be a JSON object"}}

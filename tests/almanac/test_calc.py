@@ -98,6 +98,7 @@ def test_batch_answers_every_line_in_order(
         json.dumps(good),
         "",
         "not json",
+        "[" * 100_000,
         json.dumps(bad),
         '{"id":"c","calculator":"kv_cache","inputs":{"layers":NaN}}',
     ]
@@ -105,9 +106,9 @@ def test_batch_answers_every_line_in_order(
     path.write_text("\n".join(lines), encoding="utf-8")
     assert main(["calc", *arguments, str(path)]) == 0
     replies = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [reply["id"] for reply in replies] == ["a", None, "b", "c"]
+    assert [reply["id"] for reply in replies] == ["a", None, None, "b", "c"]
     assert (replies[0]["value"], replies[0]["unit"]) == (320, "KiB")
-    assert replies[2]["error"]["field"] == replies[3]["error"]["field"] == "layers"
+    assert replies[3]["error"]["field"] == replies[4]["error"]["field"] == "layers"
 
 
 def test_batch_reads_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
