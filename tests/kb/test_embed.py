@@ -36,6 +36,32 @@ def test_the_end_of_a_long_text_counts(embedder: SentenceEmbedder) -> None:
 
 
 @pytest.mark.model
+def test_texts_of_both_languages_are_batched_by_tokens(
+    embedder: SentenceEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As many characters, four times as many tokens: sorted by characters they would share batches.
+    english = [f"number {n}: " + "tensor parallelism needs fast links. " * (n % 3 + 5) for n in range(60)]
+    chinese = ["张量并行需要很快的互连。" * (n % 3 * 3 + 15) + str(n) for n in range(60)]
+    texts = [text for pair in zip(english, chinese, strict=True) for text in pair]
+    alone = np.stack([embedder.embed([text])[0] for text in texts[:6]])
+    batches: list[list[str]] = []
+    encode = embedder._model.encode
+
+    def spied(batch: list[str], **named: object) -> object:
+        batches.append(batch)
+        return encode(batch, **named)
+
+    monkeypatch.setattr(embedder._model, "encode", spied)
+    together = embedder.embed(texts)
+    assert np.allclose(together[:6], alone, atol=1e-5)
+    by_characters = sorted(texts, key=len, reverse=True)
+    others = [by_characters[at : at + kb.embed.BATCH] for at in range(0, len(texts), kb.embed.BATCH)]
+    assert len(batches) == len(others)
+    work, other_work = (sum(max(embedder.count_tokens(b)) * len(b) for b in found) for found in (batches, others))
+    assert work < 0.8 * other_work
+
+
+@pytest.mark.model
 def test_it_describes_itself(embedder: SentenceEmbedder) -> None:
     assert (embedder.dim, embedder.max_tokens, embedder.languages) == (384, 256, frozenset({"en"}))
     assert embedder.count_tokens(["one two three"]) == [5]
