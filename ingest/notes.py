@@ -60,7 +60,7 @@ def sniff(text: str, name: str) -> tuple[float, str]:
         elif nodes and (column > 0 or read_heading(visible)):
             under += 1
     share = (nodes + under * 0.7) / len(bodies)
-    if nodes < 3 or share < 0.25:
+    if share < 0.25 or (nodes < 3 and share < 0.6):
         return round(min(0.2, share / 2), 2), f"{nodes} outline lines of {len(bodies)}"
     lengths = sorted(len(visible) for _, visible in bodies)
     nested = len(columns) > 1 or (len(families) > 2 and share >= 0.5)
@@ -92,7 +92,7 @@ def parse(text: str, *, name: str, source: str) -> Parsed:
     content, sections = _write(nodes, readings, labels)
     orphans = sum(node.orphan for node in nodes)
     if orphans:
-        warnings.append(f"{orphans} lines whose parent line is missing are shown without it.")
+        warnings.append(f"Shown as “parent missing”, since a line above was lost: {orphans} of {len(nodes)} nodes.")
     title, estimated = _title(matter, nodes, name)
     published, basis = _date(matter, stated, name)
     document = Document(
@@ -140,7 +140,7 @@ def _drop_furniture(tokens: list[Token], warnings: list[str]) -> None:
         end -= 1
     dropped = tokens[end:]
     if end and dropped:
-        warnings.append(f"{len(dropped)} lines below the notes were left out, such as {dropped[0].text[:60]!r}.")
+        warnings.append(f"Page furniture below the notes left out: {' / '.join(token.text for token in dropped)[:160]}")
         del tokens[end:]
 
 

@@ -121,11 +121,11 @@ class _Builder:
         """Return what was left out, in words."""
         found = []
         if self.left_out:
-            found.append(f"{self.left_out} lines of boilerplate were left out: legal notices, adverts, page furniture.")
+            found.append(f"{_lines(self.left_out)} of boilerplate left out: legal notices, adverts, page furniture.")
         if self.header:
-            found.append(f"{len(self.header)} header lines were left out: {' / '.join(self.header)[:160]}")
+            found.append(f"{_lines(len(self.header))} above the first title left out: {' / '.join(self.header)[:160]}")
         if self.skipped:
-            found.append(f"{self.skipped} titles without a text were skipped.")
+            found.append(f"Titles without a text, skipped: {self.skipped}.")
         return found
 
     def add_newsletter(self, pieces: Sequence[Piece], items: list[Item]) -> None:
@@ -205,6 +205,10 @@ class _Builder:
                 links=find_links(article.text),
             )
         )
+
+
+def _lines(count: int) -> str:
+    return f"{count} line{'s' if count != 1 else ''}"
 
 
 def _single_title(pieces: Sequence[Piece], posts: list[Post]) -> tuple[int, str]:
