@@ -30,6 +30,8 @@ _TOP_HEADING = 5.0
 _FEWEST_WIDTH = 160
 """Running text between two titles, in columns."""
 _FEWEST_DATED = 60
+_FEWEST_UNSURE = 450
+_SURE = 5.0
 _WINDOW = 24
 _LONG_RULE = 8
 
@@ -61,13 +63,19 @@ def split_posts(pieces: Sequence[Piece]) -> list[Post]:
         return []
     starts = [signal.position for signal in signals]
     if body_size(pieces[: starts[0]]) >= _FEWEST_WIDTH and looks_like_title(pieces[0]):
-        starts.insert(0, 0)
+        starts.insert(0, int(_is_site_name(pieces)))
     ends = [*starts[1:], len(pieces)]
     above = {start: start - 1 for start in starts if scanner.dated_above(start)}
     return [
         Post(plain_title(pieces[start].text), start + 1, above.get(end, end), above.get(start, -1))
         for start, end in zip(starts, ends, strict=True)
     ]
+
+
+def _is_site_name(pieces: Sequence[Piece]) -> bool:
+    """Tell whether the first line names the blog, and the second is the first post's title."""
+    first, second = pieces[0].text, pieces[1]
+    return width(first) <= 24 and _may_be_title(second) and _title_weight(second.text) > max(0.0, _title_weight(first))
 
 
 class _Scanner:
@@ -241,7 +249,10 @@ def _title_weight(text: str) -> float:
 def _thin_out(pieces: Sequence[Piece], signals: list[_Signal]) -> list[_Signal]:
     """Drop titles with no post below them, and weak ones where nearly all others are dated."""
     kept: list[_Signal] = []
-    for signal in signals:
+    for index, signal in enumerate(signals):
+        end = signals[index + 1].position if index + 1 < len(signals) else len(pieces)
+        if signal.score < _SURE and not signal.dated and body_size(pieces[signal.position + 1 : end]) < _FEWEST_UNSURE:
+            continue
         least = _FEWEST_DATED if kept and kept[-1].dated and signal.dated else _FEWEST_WIDTH
         if kept and body_size(pieces[kept[-1].position + 1 : signal.position]) < least:
             if signal.score > kept[-1].score + 1.0:

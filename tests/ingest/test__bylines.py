@@ -100,7 +100,7 @@ def test_furniture(line: str, kind: str) -> None:
 @pytest.mark.parametrize(
     "line",
     ["Conclusion", "Notice:", "References", "Summary", "The end of scaling", "Resources",
-     "The licence of the weights allows commercial use.", "A queue grows while the cards wait.", "评论家认为这是转折点。"],
+     "The licence of the weights allows all uses.", "A queue grows while cards wait.", "评论家认为这是转折点。"],
 )  # fmt: skip
 def test_content_is_no_furniture(line: str) -> None:
     assert furniture(line) is None

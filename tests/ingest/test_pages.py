@@ -161,6 +161,21 @@ def test_markdown_posts_between_rules() -> None:
     assert headings(parsed.documents[1]) == [(1, "Post y about queues"), (2, "Part one")]
 
 
+def test_posts_told_apart_by_their_conclusions_alone() -> None:
+    posts = (
+        ("Warm Starts for Cold Accelerators", "accelerators that start cold lose their first minute"),
+        ("Reading Weights from Flash without Stalls", "weights read from flash arrive before they are needed"),
+        ("Counting Tokens the Way the Bill Does", "tokens are counted twice where the bill counts them once"),
+    )
+    text = "\n".join(
+        f"{title}\nOn {about}. {EN}\nHow it works\n{EN}\n{EN}\nMeasurements\n{EN}\nConclusion\n{EN}\n"
+        f"Join the group of early testers\nThe group of early testers meets on Mondays. {EN}"
+        for title, about in posts
+    )
+    parsed = parse(f"The Warm Rack\n{text}\n")
+    assert titles(parsed) == [title for title, _ in posts]
+
+
 def test_dates_above_titles() -> None:
     text = "\n".join(
         f"{day} June 2024\nA title about queue number {word}\n{EN}\n{EN}"
