@@ -20,9 +20,9 @@ from kb.index import Progress as IndexProgress
 from kb.search import Searcher
 from kb.settings import Settings
 from kb.store import Store
-from kb.store.retrieval import references_from, references_to
+from kb.store.retrieval import most_mentioned, references_from, references_to
 from kb.topics import Tagger, load_topics
-from kb.types import Chunk, Document, DocumentInfo, Hit, Kind, Outcome, Query, Reference, SearchResult
+from kb.types import Chunk, Document, DocumentInfo, Hit, Kind, Outcome, Query, Reference, SavedSearch, SearchResult
 
 STARTER = Path(__file__).resolve().parent.parent / "starter"
 Clock = Callable[[], datetime]
@@ -115,6 +115,28 @@ class Almanac:
         """Return passages of other documents that are like one. Raises DocumentNotFound."""
         return self._searcher.similar(self.chunk(chunk_id), self.models.leg(load=load), limit)
 
+    def save_search(self, text: str) -> None:
+        """Keep a search, operators included; saving it again notes that its results were seen."""
+        with self.store.write("saving a search") as writer:
+            writer.save_search(text.strip())
+
+    def drop_search(self, text: str) -> None:
+        """Forget a saved search."""
+        with self.store.write("forgetting a search") as writer:
+            writer.drop_search(text)
+
+    def saved_searches(self) -> list[SavedSearch]:
+        """Return the saved searches by name, each with how many of its best passages are new."""
+        rows = self.store.rows("SELECT text, seen_at FROM saved_searches ORDER BY text")
+        return [SavedSearch(text=text, seen_at=seen, new=self._new(text, seen)) for text, seen in rows]
+
+    def _new(self, text: str, seen: str) -> int:
+        # Most visits find nothing added: then no search is run.
+        if not self.store.rows("SELECT 1 FROM documents WHERE added_at > ? LIMIT 1", (seen,)):
+            return 0
+        hits = self._searcher.search(Query(text=text, limit=50), self.models.leg(load=False)).hits
+        return sum(hit.document.added > seen for hit in hits)
+
     # Reading
 
     def documents(
@@ -163,6 +185,14 @@ class Almanac:
     def references(self, doc_id: str) -> list[Reference]:
         """Return the works and pages that a document names."""
         return references_from(self.store, doc_id)
+
+    def most_mentioned(self, limit: int = 20, *, missing: bool = False) -> list[tuple[Reference, int, str]]:
+        """Return papers and repositories by how many documents name them.
+
+        Each comes with that number and the id of its document, empty where the library has none;
+        `missing` leaves only those.
+        """
+        return most_mentioned(self.store, limit, missing=missing)
 
     def mentions(self, kind: str, key: str) -> list[Reference]:
         """Return every passage that names a work, oldest first."""

@@ -4,6 +4,7 @@ States are explicit, because every page says what is missing and how to get it. 
 library serves in every state; nothing here is needed to read or to search by keyword.
 """
 
+import json
 import logging
 import threading
 from dataclasses import dataclass
@@ -19,6 +20,15 @@ from kb.vector_leg import VectorLeg
 
 log = logging.getLogger("almanac")
 BATCH = 512
+SERVING = "serving_embedder"
+SPEC = (
+    "embedder",
+    "embedder_backend",
+    "embedder_query_prefix",
+    "embedder_passage_prefix",
+    "embedder_languages",
+)
+"""The settings that make an embedder what it is."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,39 @@ class Models:
                     self._state = EmbedderState("failed", message=error.message, hint=error.hint)
                     return None
                 self._state = EmbedderState("ready", name=self._embedder.name if self._embedder else "")
+                self._keep_previous()
             return self._embedder
+
+    def _keep_previous(self) -> None:
+        """After a change of embedder, let the one before serve until the new one's vectors are there."""
+        before = self._store.fact(SERVING)
+        if self._embedder is None or not before:
+            return
+        spec, fingerprint = json.loads(before)
+        waiting = count_missing(self._store, self._embedder.fingerprint)
+        if fingerprint == self._embedder.fingerprint or not waiting or count_missing(self._store, fingerprint):
+            return
+        try:
+            old = load_embedder(self._settings.model_copy(update=spec))
+        except AlmanacError as error:
+            # Keywords serve instead; the page says how many passages wait.
+            log.info("The embedder used before cannot be loaded: %s", error.message)
+            return
+        if old is not None and old.fingerprint == fingerprint:
+            self._leg = VectorLeg(self._store, old, None)
+
+    def _switch(self) -> None:
+        """Note that the current embedder has all vectors, and forget those of others."""
+        embedder = self._embedder
+        if embedder is None or count_missing(self._store, embedder.fingerprint):
+            return
+        serving = json.dumps([{name: getattr(self._settings, name) for name in SPEC}, embedder.fingerprint])
+        if self._store.fact(SERVING) != serving:
+            with self._store.write("switching the embedder") as writer:
+                writer.set_fact(SERVING, serving)
+                writer.drop_vectors_but(embedder.fingerprint)
+        if self._leg is not None and self._leg.embedder is not embedder:
+            self._leg = None
 
     def ready(self) -> Embedder | None:
         """Return the embedder if it is loaded already."""
@@ -94,9 +136,12 @@ class Models:
             return None
 
     def index(self) -> VectorIndex | None:
-        """Return the vector index, opened; None where another process has it or there is no embedder."""
+        """Return the vector index, opened.
+
+        None where another process has it, there is no embedder, or the one before still serves.
+        """
         leg = self.leg(load=True)
-        if leg is None:
+        if leg is None or leg.embedder is not self._embedder:
             return None
         if leg.index is None:
             leg.index = self._open_index(leg.embedder)
@@ -119,6 +164,7 @@ class Models:
             done += len(batch)
             if progress:
                 progress(done, max(total, done))
+        self._switch()
         return done
 
     def warm_up(self, every: float = 3.0) -> None:
@@ -157,6 +203,7 @@ class Models:
             return
         if repair:
             index.repair()
+            index.drop_others()
         elif self._store.rows("SELECT 1 FROM outbox LIMIT 1"):
             index.apply_outbox()
 

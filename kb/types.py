@@ -209,6 +209,16 @@ class Hit(Frozen):
     """Ids of further chunks that were folded into this hit: neighbours shown with it, and twins."""
 
 
+class SavedSearch(Frozen):
+    """A search that the reader keeps."""
+
+    text: str
+    """With its operators, as typed."""
+    seen_at: str
+    new: int = 0
+    """Passages among its best that came since it was last looked at."""
+
+
 class SearchResult(Frozen):
     """Hits with what the reader should know about how they were found."""
 

@@ -171,6 +171,20 @@ def references_to(store: Store, kind: str, key: str) -> list[Reference]:
     return [_reference(row) for row in store.rows(sql, (kind, key))]
 
 
+def most_mentioned(store: Store, limit: int, *, missing: bool = False) -> list[tuple[Reference, int, str]]:
+    """Return (work, documents that name it, id of its own document or empty), most named first."""
+    own = "coalesce((SELECT id FROM documents WHERE id = 'arxiv:' || r.key AND r.kind = 'arxiv'), '')"
+    sql = (
+        f"SELECT r.kind, r.key, r.url, max(r.title), count(DISTINCT c.doc) AS n, {own} AS own FROM refs r "
+        "JOIN chunks c ON c.row = r.chunk WHERE r.kind IN ('arxiv', 'doi', 'github') GROUP BY r.kind, r.key "
+        "HAVING own = '' OR NOT ? ORDER BY n DESC, r.kind, r.key LIMIT ?"
+    )
+    return [
+        (_reference((kind, key, url, title, "", "", "")), count, found)
+        for kind, key, url, title, count, found in store.rows(sql, (missing, limit))
+    ]
+
+
 def _reference(row: tuple[str, ...]) -> Reference:
     kind, key, url, title, remark, chunk_id, doc_id = row
     return Reference.model_validate(

@@ -8,7 +8,7 @@ import sqlite3
 
 from kb.errors import SchemaTooNew
 
-VERSION = 1
+VERSION = 2
 
 _V1 = """
 CREATE TABLE sources (
@@ -129,8 +129,17 @@ CREATE TABLE facts (
 ) WITHOUT ROWID;
 """
 
+_V2 = """
+CREATE TABLE saved_searches (
+    text TEXT PRIMARY KEY,
+    saved_at TEXT NOT NULL,
+    seen_at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX documents_added ON documents(added_at);
+"""
+
 # One script a step; step n leads from version n to n + 1.
-MIGRATIONS: tuple[str, ...] = (_V1,)
+MIGRATIONS: tuple[str, ...] = (_V1, _V2)
 
 
 def migrate(connection: sqlite3.Connection) -> int:

@@ -349,3 +349,18 @@ class Writer:
         """Remember a fact of the library."""
         with self._transaction():
             self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    def save_search(self, text: str) -> None:
+        """Keep a search, or note that its results have been seen now."""
+        now = self._now()
+        with self._transaction():
+            self._db.execute(
+                "INSERT INTO saved_searches VALUES (?, ?, ?) "
+                "ON CONFLICT (text) DO UPDATE SET seen_at = excluded.seen_at",
+                (text, now, now),
+            )
+
+    def drop_search(self, text: str) -> None:
+        """Forget a saved search."""
+        with self._transaction():
+            self._db.execute("DELETE FROM saved_searches WHERE text = ?", (text,))

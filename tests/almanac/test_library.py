@@ -210,3 +210,31 @@ def test_status_can_be_printed_as_json(library: Almanac) -> None:
 def test_any_text_gets_a_sane_answer(library: Almanac, text: str) -> None:
     found = library.search(Query(text=text))
     assert len(found.hits) <= 10
+
+
+def test_a_saved_search_counts_what_came_since_it_was_seen(tmp_path: Path) -> None:
+    clock = FixedClock()
+    made = open_almanac(load_settings(tmp_path / "home"), embedder=FakeEmbedder(), clock=clock)
+    made.save_search("pipeline kind:notes")
+    assert [(s.text, s.new) for s in made.saved_searches()] == [("pipeline kind:notes", 0)]
+    clock.advance(hours=1)
+    (tmp_path / "notes.md").write_text(NOTES, encoding="utf-8")
+    list(made.ingest([tmp_path / "notes.md"]))
+    assert [s.new > 0 for s in made.saved_searches()] == [True]
+    clock.advance(hours=1)
+    made.save_search("pipeline kind:notes")
+    assert [s.new for s in made.saved_searches()] == [0]
+    made.drop_search("pipeline kind:notes")
+    assert made.saved_searches() == []
+    made.close()
+
+
+def test_works_mentioned_most_and_those_the_library_lacks(library: Almanac) -> None:
+    found = {(r.kind, r.key): (count, own) for r, count, own in library.most_mentioned()}
+    assert found == {("arxiv", "2104.04473"): (1, "arxiv:2104.04473"), ("github", "some/quantizer"): (1, "")}
+    assert [r.key for r, _, _ in library.most_mentioned(missing=True)] == ["some/quantizer"]
+
+
+def test_more_like_this(library: Almanac) -> None:
+    here = library.chunks("arxiv:2104.04473")[0]
+    assert {hit.document.id for hit in library.similar(here.id)} == {"notes:notes.md"}

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 import almanac.models
+from almanac.library import open_almanac
 from almanac.models import Models
 from kb.errors import ModelUnavailable
 from kb.index import VectorIndex
 from kb.settings import load_settings
 from kb.store import Store
 from tests.fakes import FakeEmbedder
+from tests.tiny_model import write_tiny_model
 
 
 @pytest.fixture
@@ -80,3 +82,55 @@ def test_an_index_that_another_holds_is_no_error(tmp_path: Path, store: Store) -
     holder.close()
     assert models.index() is not None
     models.close()
+
+
+def test_the_old_embedder_serves_until_the_new_ones_vectors_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = {"packaged": FakeEmbedder(name="old"), "st:new": FakeEmbedder(name="new", dim=32)}
+    monkeypatch.setattr(almanac.models, "load_embedder", lambda settings: made[settings.embedder])
+    (tmp_path / "notes.md").write_text("1. bubbles in pipelines\n2. paged attention\n")
+    first = open_almanac(load_settings(tmp_path / "home", embedder="packaged"))
+    list(first.ingest([tmp_path / "notes.md"]))
+    first.update_index()
+    first.close()
+
+    second = open_almanac(load_settings(tmp_path / "home", embedder="st:new"))
+    leg = second.models.leg(load=True)
+    assert leg is not None
+    assert leg.embedder.name == "old"
+    assert second.search("paged attention").hits[0].matched == "both"
+    steps: list[tuple[int, int]] = []
+    assert second.models.embed_missing(lambda done, total: steps.append((done, total))) > 0
+    assert steps[-1][0] == steps[-1][1]
+    leg = second.models.leg(load=True)
+    assert leg is not None
+    assert leg.embedder.name == "new"
+    assert second.search("paged attention").hits[0].matched == "both"
+    assert second.store.rows("SELECT DISTINCT fingerprint FROM vectors") == [(made["st:new"].fingerprint,)]
+    index = second.models.index()
+    assert index is not None
+    assert index.repair() >= 0
+    assert index.drop_others() == [f"passages-{made['packaged'].fingerprint}"]
+    second.close()
+
+
+@pytest.mark.model
+def test_any_sentence_transformers_model_can_be_chosen(tmp_path: Path) -> None:
+    model = write_tiny_model(tmp_path / "tiny")
+    (tmp_path / "notes.md").write_text("1. 流水线气泡 w1 w2 " + "w3 " * 60 + "\n2. w4 w5\n", encoding="utf-8")
+    settings = load_settings(
+        tmp_path / "home",
+        embedder=f"st:{model}",
+        embedder_query_prefix="w1 ",
+        embedder_passage_prefix="w2 ",
+        embedder_languages="en,zh",
+    )
+    made = open_almanac(settings)
+    (outcome,) = made.ingest([tmp_path / "notes.md"])
+    assert outcome.counts.embedded == outcome.counts.chunks > 0
+    embedder = made.models.embedder()
+    assert embedder is not None
+    assert (embedder.dim, embedder.max_tokens, embedder.languages) == (24, 16, frozenset({"en", "zh"}))
+    assert made.search("流水线").hits[0].matched == "both"
+    made.close()

@@ -22,7 +22,7 @@ from kb.store.retrieval import (
     references_to,
     vocabulary,
 )
-from kb.store.schema import VERSION
+from kb.store.schema import MIGRATIONS, VERSION
 from kb.store.writer import content_hash, date_range, embed_hash
 from kb.types import Document, Kind, Query
 
@@ -267,3 +267,16 @@ def test_a_full_disk_is_said_and_leaves_the_library_whole(store: Store) -> None:
         put(store, "/b", document("page:b#1", "word " * 100_000))
     assert [info.id for info in store.infos()] == ["page:a#1"]
     assert store.rows("PRAGMA integrity_check")[0][0] == "ok"
+
+
+def test_a_library_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "almanac.sqlite") as connection:
+        connection.executescript(MIGRATIONS[0])
+        connection.execute("INSERT INTO facts VALUES ('generation', '41')")
+        connection.execute("PRAGMA user_version = 1")
+    store = Store(tmp_path, clock=clock)
+    assert store.rows("PRAGMA user_version") == [(VERSION,)]
+    assert store.generation() == 41
+    with store.write("testing") as writer:
+        writer.save_search("x")
+    assert store.rows("SELECT text FROM saved_searches") == [("x",)]
