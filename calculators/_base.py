@@ -71,6 +71,8 @@ def show(value: object) -> str:
     """Write a number the way a formula would: 51,539,607,552, 0.0256, 3.14e+23; other values by `repr` or as text."""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, Mapping):
+        return f"({', '.join(f'{key}={show(item)}' for key, item in value.items())})"
     if not isinstance(value, int | float):
         return value if isinstance(value, str) else repr(value) if not isinstance(value, list) else _show_list(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
@@ -84,8 +86,9 @@ def show(value: object) -> str:
 
 
 def _show_list(values: list[Any]) -> str:
-    shown = ", ".join(show(value) for value in values[:8])
-    return f"[{shown}{', …' if len(values) > 8 else ''}]"
+    most = 1 if values and isinstance(values[0], Mapping) else 8
+    shown = ", ".join(show(value) for value in values[:most])
+    return f"[{shown}{', …' if len(values) > most else ''}]"
 
 
 @dataclass(frozen=True, slots=True)
