@@ -33,6 +33,7 @@ _FEWEST_DATED = 60
 _FEWEST_UNSURE = 450
 _SURE = 5.0
 _WINDOW = 24
+_FEWEST_PIECES = 5
 _LONG_RULE = 8
 
 
@@ -51,8 +52,13 @@ class Post:
 class _Signal:
     position: int
     score: float
-    dated: bool
-    """A byline or date stands at the title."""
+    set_off: bool
+    """A byline, a date or a rule stands at the title."""
+
+    @property
+    def sure(self) -> bool:
+        """Whether the title needs no body to be believed."""
+        return self.set_off or self.score >= _SURE
 
 
 def split_posts(pieces: Sequence[Piece]) -> list[Post]:
@@ -89,25 +95,39 @@ class _Scanner:
         self.tops = _top_headings(pieces)
         self.words: set[str] = set()
         """Index tokens of the current post so far."""
-        self.read = 0
+        self.since = self.read = 0
 
     def scan(self) -> list[_Signal]:
         """Return the titles whose signals add up."""
         found: list[_Signal] = []
-        since = 0
         closing = False
+        pending: _Signal | None = None
         for position, piece in enumerate(self.pieces):
             signal = self._weigh(position, closing)
             if signal is not None:
                 found.append(signal)
-                since, closing = position, False
-                self.words, self.read = set(), position
+                if pending is None or signal.sure or signal.score > pending.score:
+                    pending = signal
+            # A weak title may yet turn out to be a heading in the closing part of the same post.
+            if pending is not None and (pending.sure or self._has_body(pending.position, position)):
+                self._begin(pending.position)
+                closing, pending = False, None
             form = normalise(piece.text[:60]).strip(" #") if len(piece.text) <= 60 else ""
             if CLOSERS.fullmatch(form):
-                closing = position - since > 5
-            elif piece.kind == "heading" or (closing and OPENERS.fullmatch(form)):
+                closing = position - self.since > _FEWEST_PIECES
+            elif signal is None and (piece.kind == "heading" or (closing and OPENERS.fullmatch(form))):
                 closing = False
         return found
+
+    def _has_body(self, title: int, position: int) -> bool:
+        """Tell whether enough text stands below a title to make it a post's."""
+        below = self.pieces[title + 1 : position + 1]
+        return len(below) > _WINDOW or body_size(below) >= _FEWEST_UNSURE
+
+    def _begin(self, title: int) -> None:
+        """Begin a new post."""
+        self.since = self.read = title
+        self.words = set()
 
     def dated_above(self, position: int) -> bool:
         """Tell whether the line above a title is its own date."""
@@ -131,7 +151,7 @@ class _Scanner:
             return None
         if position and self._is_names(position):
             return None
-        score, dated = self._around(position)
+        score, set_off = self._around(position)
         if piece.kind == "heading":
             score += _TOP_HEADING if position in self.tops else -6.0
         if closing:
@@ -140,7 +160,7 @@ class _Scanner:
         score += _title_weight(piece.text)
         if _THRESHOLD - 1.0 <= score < _THRESHOLD:
             score += self._novelty(position)
-        return _Signal(position, score, dated) if score >= _THRESHOLD else None
+        return _Signal(position, score, set_off) if score >= _THRESHOLD else None
 
     def _is_names(self, position: int) -> bool:
         """Tell whether a line is the names that stand under the word `Authors`."""
@@ -148,7 +168,7 @@ class _Scanner:
         return label is not None and label.label and bool(read_names(self.pieces[position].text))
 
     def _around(self, position: int) -> tuple[float, bool]:
-        """Return the weight of the lines right above and below a title, and whether one is a byline."""
+        """Return the weight of the lines right above and below a title, and whether one sets it off."""
         score = 0.0
         above = self.pieces[position - 1] if position else None
         if above is not None:
@@ -159,20 +179,21 @@ class _Scanner:
         dated = self.dated_above(position)
         if dated:
             score += 4.0
+        set_off = dated or (above is not None and above.kind == "rule")
         nxt = self.pieces[position + 1] if position + 1 < len(self.pieces) else None
         if nxt is None:
-            return score - 4.0, dated
+            return score - 4.0, set_off
         if self.bylines[position + 1] and not self.above:
             return score + 4.0, True
         form = normalise(nxt.text[:60]).strip(" #")
         if len(nxt.text) <= 60 and OPENERS.fullmatch(form):
-            return score + 3.5, dated
+            return score + 3.5, set_off
         if len(nxt.text) <= 60 and WEAK_OPENERS.fullmatch(form):
-            return score + 1.5, dated
+            return score + 1.5, set_off
         if is_paragraph(nxt):
-            return score + 0.5, dated
+            return score + 0.5, set_off
         after = self.pieces[position + 2] if position + 2 < len(self.pieces) else None
-        return score + (0.75 if looks_like_title(nxt) and is_paragraph(after) else 0.0), dated
+        return score + (0.75 if looks_like_title(nxt) and is_paragraph(after) else 0.0), set_off
 
     def _novelty(self, position: int) -> float:
         """Return 1 where a title's words are new in the post so far and taken up below it."""
@@ -247,19 +268,36 @@ def _title_weight(text: str) -> float:
 
 
 def _thin_out(pieces: Sequence[Piece], signals: list[_Signal]) -> list[_Signal]:
-    """Drop titles with no post below them, and weak ones where nearly all others are dated."""
+    """Drop titles with no post below them, and weak ones where nearly all others are set off."""
     kept: list[_Signal] = []
-    for index, signal in enumerate(signals):
-        end = signals[index + 1].position if index + 1 < len(signals) else len(pieces)
-        if signal.score < _SURE and not signal.dated and body_size(pieces[signal.position + 1 : end]) < _FEWEST_UNSURE:
-            continue
-        least = _FEWEST_DATED if kept and kept[-1].dated and signal.dated else _FEWEST_WIDTH
+    for signal in _best_of_weak(pieces, signals):
+        least = _FEWEST_DATED if kept and kept[-1].set_off and signal.set_off else _FEWEST_WIDTH
         if kept and body_size(pieces[kept[-1].position + 1 : signal.position]) < least:
             if signal.score > kept[-1].score + 1.0:
                 kept[-1] = signal
             continue
         kept.append(signal)
-    dated = sum(signal.dated for signal in kept)
-    if dated >= 3 and dated * 5 >= len(kept) * 4:
-        kept = [signal for signal in kept if signal.dated or signal.score >= _THRESHOLD + 2.5]
+    set_off = sum(signal.set_off for signal in kept)
+    if set_off >= 3 and set_off * 5 >= len(kept) * 4:
+        kept = [signal for signal in kept if signal.set_off or signal.score >= _THRESHOLD + 2.5]
+    return kept
+
+
+def _best_of_weak(pieces: Sequence[Piece], signals: list[_Signal]) -> list[_Signal]:
+    """Of weak titles close together keep the best, and that only with enough text below it."""
+    kept: list[_Signal] = []
+    group: list[_Signal] = []
+    for index, signal in enumerate(signals):
+        group.append(signal)
+        after = signals[index + 1] if index + 1 < len(signals) else None
+        end = after.position if after else len(pieces)
+        near = body_size(pieces[signal.position + 1 : end]) < _FEWEST_UNSURE
+        if after and near and not signal.sure and not after.sure:
+            continue
+        best = max(group, key=lambda each: each.score)
+        if signal.sure:
+            kept.append(signal)
+        elif body_size(pieces[best.position + 1 : end]) >= _FEWEST_UNSURE:
+            kept.append(best)
+        group = []
     return kept

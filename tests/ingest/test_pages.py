@@ -168,12 +168,19 @@ def test_posts_told_apart_by_their_conclusions_alone() -> None:
         ("Counting Tokens the Way the Bill Does", "tokens are counted twice where the bill counts them once"),
     )
     text = "\n".join(
-        f"{title}\nOn {about}. {EN}\nHow it works\n{EN}\n{EN}\nMeasurements\n{EN}\nConclusion\n{EN}\n"
+        f"{title}\nOn {about}. {EN}\nHow requests with a shared prefix are sorted\n{EN}\n{EN}\nMeasurements\n{EN}\n"
+        f"Conclusion\n{EN}\n"
         f"Join the group of early testers\nThe group of early testers meets on Mondays. {EN}"
         for title, about in posts
     )
     parsed = parse(f"The Warm Rack\n{text}\n")
     assert titles(parsed) == [title for title, _ in posts]
+
+
+def test_posts_between_rules_without_dates() -> None:
+    names = ("Queues for impatient readers", "Weights that live on flash", "Counting tokens for the bill")
+    parsed = parse("\n\n==========\n\n".join(f"{name}\n\n{EN}\n\n{EN}" for name in names))
+    assert titles(parsed) == list(names)
 
 
 def test_dates_above_titles() -> None:
