@@ -5,14 +5,19 @@ Pure. Uses the index's own tokeniser, so that what is marked is what matched.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from kb.text import HAN, KANA_HANGUL, normalise_with_map, tokens
-from kb.types import Chunk
 
-_RUN = re.compile(
-    rf"(?P<cjk>[{HAN}{KANA_HANGUL}]+)|(?P<word>[^\W{HAN}{KANA_HANGUL}]+(?:[-.+/'’&][^\W{HAN}{KANA_HANGUL}]+)*)"
-)
+_WORD = rf"[^\W{HAN}{KANA_HANGUL}]+"
+_RUN = re.compile(rf"(?P<cjk>[{HAN}{KANA_HANGUL}]+)|(?P<word>{_WORD}(?:[-.+/'’&]{_WORD})*)")
 MAX_SPANS = 60
+
+
+@lru_cache(maxsize=50_000)
+def _forms(word: str) -> frozenset[str]:
+    """The tokens of one word, as the index has them."""
+    return frozenset(tokens(word))
 
 
 def _matches(text: str, terms: set[str]) -> Iterator[tuple[int, int]]:
@@ -22,7 +27,7 @@ def _matches(text: str, terms: set[str]) -> Iterator[tuple[int, int]]:
     for run in _RUN.finditer(form):
         if run.lastgroup == "word":
             start, end = where[run.start()], where[run.end() - 1] + 1
-            if not terms.isdisjoint(tokens(text[start:end])):
+            if not terms.isdisjoint(_forms(text[start:end])):
                 yield start, end
             continue
         for at in range(run.start(), run.end()):
@@ -45,9 +50,15 @@ def highlight(text: str, terms: set[str]) -> tuple[tuple[int, int], ...]:
     return tuple(joined)
 
 
-def matched_words(chunk: Chunk, terms: set[str]) -> list[str]:
-    """Return the words of a chunk and its breadcrumb that match the tokens, each once."""
-    if not terms:
-        return []
-    text = "\n".join((*chunk.path, chunk.text))
-    return list(dict.fromkeys(text[a:b].lower() for a, b in highlight(text, terms)))
+def matched_words(text: str, spans: tuple[tuple[int, int], ...], terms: set[str]) -> tuple[list[str], list[str]]:
+    """Return the marked words of a text, each once: those of the terms, and the others.
+
+    A run of CJK characters counts by its bigrams, as it matched.
+    """
+    own: dict[str, None] = {}
+    other: dict[str, None] = {}
+    for start, end in spans:
+        word = text[start:end]
+        mine = not terms.isdisjoint(_forms(word)) or any(term.endswith("*") for term in terms)
+        (own if mine else other)[word.lower()] = None
+    return list(own), list(other)

@@ -7,9 +7,9 @@ chunk that bears the parent's breadcrumb, so that a breadcrumb is never wrong.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 
 from kb.text import HAN, sentences
 from kb.types import Chunk, Document, Kind, Section
@@ -38,12 +38,23 @@ def count_units(text: str) -> int:
     return sum(1 for _ in _UNIT.finditer(text))
 
 
+class _Ruler:
+    """Counts units between any two offsets of one text without reading it again."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._starts = [match.start() for match in _UNIT.finditer(text)]
+
+    def size(self, start: int, end: int) -> int:
+        return bisect_left(self._starts, end) - bisect_left(self._starts, start)
+
+
 def chunk(document: Document) -> list[Chunk]:
     """Return the chunks of a document, in order, with stable ids `doc#section` or `doc#section~n`."""
     sections = document.sections or (Section(id="1", level=1, title=document.title, start=0, end=len(document.text)),)
     made: list[Chunk] = []
     used: dict[str, int] = {}
-    for node, start, end, labels in _spans(document, _tree(sections)):
+    for node, start, end, labels in _spans(_Ruler(document.text), _tree(sections)):
         text = document.text[start:end]
         lead = len(text) - len(text.lstrip())
         text = text.strip()
@@ -111,47 +122,47 @@ def _labels(nodes: list[_Node]) -> tuple[str, ...]:
 Span = tuple[_Node, int, int, tuple[str, ...]]
 
 
-def _spans(document: Document, roots: list[_Node]) -> Iterator[Span]:
+def _spans(ruler: _Ruler, roots: list[_Node]) -> Iterator[Span]:
     """Yield (node that names the breadcrumb, start, end, labels), iteratively: outlines may be deep."""
-    text = document.text
     work: list[tuple[_Node | None, list[_Node], int]] = [(None, roots, 0)]
     while work:
         parent, siblings, index = work.pop()
         if index >= len(siblings):
             continue
         node = siblings[index]
-        size = count_units(text[node.section.start : node.end])
-        if size <= LIMIT and _closed(document, node):
-            group = _group(text, siblings, index, size) if parent is not None else 1
+        size = ruler.size(node.section.start, node.end)
+        if size <= LIMIT and _closed(ruler, node, size):
+            group = _group(ruler, siblings, index, size) if parent is not None else 1
             members = siblings[index : index + group]
             named = parent if group > 1 and parent is not None else node
             yield named, node.section.start, members[-1].end, _labels(members)
             work.append((parent, siblings, index + group))
             continue
         own = _labels([_Node(node.section, node.path)])
-        for start, end in windows(text, node.section.start, node.section.end):
+        for start, end in windows(ruler.text, node.section.start, node.section.end):
             yield node, start, end, own
         work.append((parent, siblings, index + 1))
         work.append((node, node.children, 0))
 
 
-def _closed(document: Document, node: _Node) -> bool:
+def _closed(ruler: _Ruler, node: _Node, size: int) -> bool:
     """Tell whether a subtree may stand as one chunk.
 
     Entries of a digest are works of their own: a subtree that holds several long children is split,
     whatever its sum.
     """
-    long = sum(count_units(document.text[c.section.start : c.end]) > SMALL for c in node.children)
-    return long < 2 or count_units(document.text[node.section.start : node.end]) <= TARGET // 2
+    long = sum(ruler.size(child.section.start, child.end) > SMALL for child in node.children)
+    return long < 2 or size <= TARGET // 2
 
 
-def _group(text: str, siblings: list[_Node], index: int, size: int) -> int:
+def _group(ruler: _Ruler, siblings: list[_Node], index: int, size: int) -> int:
     """Return how many small neighbours from `index` share a chunk."""
     if size > SMALL:
         return 1
     taken, total = 1, size
-    for node in islice(siblings, index + 1, None):
-        size = count_units(text[node.section.start : node.end])
+    for at in range(index + 1, len(siblings)):
+        node = siblings[at]
+        size = ruler.size(node.section.start, node.end)
         if size > SMALL or total + size > GROUP or node.section.orphan:
             break
         taken, total = taken + 1, total + size

@@ -241,11 +241,11 @@ def _matched(item: Scored) -> str:
 
 
 def _why(item: Folded, chunk: Chunk, terms: set[str], extra: set[str]) -> str:
-    parts: list[str] = []
-    if words := matched_words(chunk, terms):
-        parts.append("words: " + ", ".join(words[:6]))
-    if item.scored.keyword and (words := matched_words(chunk, extra)):
-        parts.append("glossary: " + ", ".join(words[:4]))
+    text = "\n".join((*chunk.path, chunk.text))
+    own, glossary = matched_words(text, highlight(text, terms | extra), terms)
+    parts = [f"words: {', '.join(own[:6])}"] if own else []
+    if glossary and item.scored.keyword:
+        parts.append(f"glossary: {', '.join(glossary[:4])}")
     if item.scored.vector > 0:
         parts.append(f"meaning {item.scored.vector:.2f}")
     if item.twins:

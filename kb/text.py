@@ -77,6 +77,10 @@ def normalise_with_map(text: str) -> tuple[str, list[int]]:
     """Return the normal form and, for each of its characters, the index in `text` it came from."""
     if text.isascii():
         return text.lower(), list(range(len(text)))
+    whole = normalise(text)
+    if len(whole) == len(text):
+        # Nearly every text: no character changed its length, so every index stays.
+        return whole, list(range(len(text)))
     out: list[str] = []
     where: list[int] = []
     table = _simplified()

@@ -275,7 +275,7 @@ def test_a_disk_that_fills_up_loses_nothing(almanac: Almanac, tmp_path: Path) ->
     only(almanac, write_notes(tmp_path / "good.md"))
     size = max(p.stat().st_size for p in almanac.store.home.glob("almanac.sqlite*"))
     big = tmp_path / "big.md"
-    big.write_text("\n".join(f"{n}. entry {n} " + f"w{n} " * 400 for n in range(1500)))
+    big.write_text("\n".join(f"{n}. entry {n} " + f"w{n} " * 200 for n in range(400)))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + 20_000, hard))
     try:

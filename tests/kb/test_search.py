@@ -8,7 +8,6 @@ import pytest
 
 from kb.chunk import chunk
 from kb.glossary import Concept, Glossary, load_glossary
-from kb.index import VectorIndex
 from kb.search import Searcher
 from kb.store import Prepared, SourceRecord, Store
 from kb.store.writer import content_hash, embed_hash
@@ -158,19 +157,6 @@ def test_more_like_this_leaves_out_its_own_document(searcher: Searcher, store: S
     found = searcher.similar(store.chunk("page:bubble#1#1"), leg, 3)
     assert "page:bubble#1" not in {hit.document.id for hit in found}
     assert len(found) <= 3
-
-
-def test_the_index_and_the_exact_scan_agree(
-    searcher: Searcher, store: Store, embedder: FakeEmbedder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    index = VectorIndex(store, embedder.fingerprint)
-    index.repair()
-    exact = VectorLeg(store, embedder, None)
-    indexed = VectorLeg(store, embedder, index)
-    monkeypatch.setattr("kb.vector_leg.EXACT_LIMIT", 0)
-    vector = embedder.embed_query("pipeline stage waits")
-    assert exact.nearest(vector, None, 3) == pytest.approx(indexed.nearest(vector, None, 3), abs=1e-4)
-    index.close()
 
 
 def test_own_terms_of_the_reader_are_used(searcher: Searcher, store: Store) -> None:
