@@ -46,7 +46,7 @@ def test_the_index_and_the_exact_scan_agree(
     monkeypatch.setattr("kb.vector_leg.EXACT_LIMIT", 0)
     vector = embedder.embed_query("cache block")
     exact, indexed = VectorLeg(store, embedder, None), VectorLeg(store, embedder, index)
-    assert exact.nearest(vector, None, 4) == pytest.approx(indexed.nearest(vector, None, 4), abs=1e-4)
+    assert exact.nearest(vector, None, 2) == pytest.approx(indexed.nearest(vector, None, 2), abs=1e-4)
     index.close()
 
 
