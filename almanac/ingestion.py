@@ -173,7 +173,7 @@ class Ingestion:
                 tally.skipped += 1
                 continue
             tally.keep.append(document.id)
-            document = document.model_copy(update={"content_hash": content_hash(document)})
+            document = document.model_copy(update={"content_hash": f"{PARSER_VERSION}:{content_hash(document)}"})
             if stored.get(document.id) == document.content_hash:
                 tally.unchanged += 1
                 continue

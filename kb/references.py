@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
+from kb.text import fold_space, normalise
 from kb.types import Link, Reference
 
 _NEW_ID = r"\d{4}\.\d{4,5}"
@@ -29,10 +30,15 @@ _GITHUB = re.compile(r"(?:www\.)?github\.com/([A-Za-z0-9][\w-]*)/([\w.-]+)", re.
 _URL = re.compile(r"https?://[^\s<>\"'`，。；、！？（）【】「」《》\u3000]+", re.I)
 # "Title by Institution (https://…). Remark": how digests list papers.
 _ENTRY = re.compile(
-    r"^\s*[-*•\d.)]*\s*(?P<title>[^\n(（]{8,250}?)(?:\s+by\s+(?P<who>[^\n]{2,300}?))?\s*"
+    r"^\s*[-*•\d.)]*\s*(?P<title>[^\n(（]{8,250}?)(?:\s+by\s+(?P<who>(?:(?!\sby\s)[^\n]){2,300}?))?\s*"
     r"[(（]\s*(?P<url>https?://[^\s)）]+)\s*[)）]\.?\s*(?P<remark>.*)",
     re.S,
 )
+# The same without a link: the title must then look like one.
+_UNLINKED = re.compile(
+    r"^\s*[-*•]\s+(?P<title>[^\n(（]{20,250}?)\s+by\s+(?P<who>[A-Z][^\n.]{2,120})\.\s+(?P<remark>[A-Z].*)", re.S
+)
+_SMALL_WORDS = frozenset("a an and at by for from in into of on or the to towards via with without".split())
 
 TRACKERS = re.compile(
     r"^(utm_\w+|mc_[ce]id|fbclid|gclid|dclid|msclkid|yclid|igshid|mkt_tok|_hsenc|_hsmi|hss_channel|spm|scm|ref_src|"
@@ -120,7 +126,17 @@ def extract(text: str, links: Sequence[Link] = ()) -> list[Reference]:
             found[key] = reference
     for reference in _named(text):
         found.setdefault((reference.kind, reference.key), reference)
+    if not entry and (listed := _UNLINKED.match(text)) and _title_case(listed["title"]):
+        title = fold_space(listed["title"])
+        unlinked = Reference(kind="title", key=normalise(title), url="", title=title, remark=listed["remark"].strip())
+        return [unlinked, *found.values()]
     return list(found.values())
+
+
+def _title_case(text: str) -> bool:
+    """Tell whether a line reads like a work's title: capitals on most words that bear them."""
+    words = [word for word in re.findall(r"[A-Za-z][\w-]*", text) if word not in _SMALL_WORDS]
+    return len(words) >= 4 and sum(word[0].isupper() for word in words) >= 0.75 * len(words)
 
 
 def _same(left: str, right: str) -> bool:

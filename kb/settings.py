@@ -109,10 +109,13 @@ def prepare_process(*, offline: bool) -> None:
     """Set what native libraries read from the environment, before they are imported.
 
     oneDNN is capped below AMX: on virtual machines that advertise AMX without a tile palette it
-    dies with SIGILL otherwise. Telemetry is off; hubs are asked only where `offline` is false.
+    dies with SIGILL otherwise. OpenMP's threads sleep while they wait: on a machine that does other
+    work as well, spinning made a question's embedding ten times slower. Telemetry is off; hubs are
+    asked only where `offline` is false.
     """
     defaults = {
         "ONEDNN_MAX_CPU_ISA": "AVX512_CORE_FP16",
+        "OMP_WAIT_POLICY": "PASSIVE",
         "ANONYMIZED_TELEMETRY": "False",
         "DO_NOT_TRACK": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",

@@ -145,10 +145,12 @@ class Chunk(Frozen):
 class Reference(Frozen):
     """A work or page that a chunk names."""
 
-    kind: Literal["arxiv", "doi", "github", "url"]
+    kind: Literal["arxiv", "doi", "github", "url", "title"]
+    """`title`: a work that a list names without any link."""
     key: str
-    """Canonical: base arXiv id, lower-case DOI, `owner/name`, canonical URL."""
+    """Canonical: base arXiv id, lower-case DOI, `owner/name`, canonical URL, title in normal form."""
     url: str
+    """Empty where the source gives no link."""
     title: str = ""
     remark: str = ""
     chunk_id: str = ""

@@ -49,6 +49,24 @@ def test_a_listed_entry_gives_title_link_and_remark() -> None:
     assert (code.kind, code.key) == ("github", "some/repo")
 
 
+def test_a_title_may_hold_the_word_by_itself() -> None:
+    (paper,) = extract("- Inference by Table Lookup by Two Universities (https://arxiv.org/abs/2301.00001). Quick.")
+    assert paper.title == "Inference by Table Lookup"
+
+
+def test_a_listed_entry_without_a_link_is_known_by_its_title() -> None:
+    (paper,) = extract("- Sparse Kernels for Interactive Editing by Some Lab. They skip tiles that did not change.")
+    assert (paper.kind, paper.key, paper.url) == ("title", "sparse kernels for interactive editing", "")
+    assert paper.remark.startswith("They skip")
+
+
+@pytest.mark.parametrize(
+    "text", ["- throughput rises by Ten percent. Then it falls.", "- We solved it by Hand. It was slow."]
+)
+def test_a_sentence_is_no_title(text: str) -> None:
+    assert extract(text) == []
+
+
 def test_words_under_a_link_become_its_title() -> None:
     text = "Read the design notes first."
     found = extract(text, [Link(start=9, end=21, url="https://example.org/design?utm_medium=mail")])
@@ -67,4 +85,4 @@ def test_chinese_punctuation_ends_an_address() -> None:
 
 @given(st.text(max_size=200))
 def test_extract_never_fails(text: str) -> None:
-    assert all(r.url.startswith("http") for r in extract(text))
+    assert all(r.url.startswith("http") or r.kind == "title" for r in extract(text))
