@@ -22,66 +22,54 @@ def by_quarter(counted: Counted, dark: bool) -> Any:
     """Return stacked bars of documents by quarter and topic; a click on a bar selects its quarter."""
     import altair as alt
 
+    topics = [*topic_slugs(), OTHER]
     present = sorted({quarter for quarter, _, _ in counted})
     domain = quarters_between(present[0], present[-1])
     if len(domain) > MOST_QUARTERS:
         domain = present
-    topics = [*topic_slugs(), OTHER]
-    rank = {topic: number for number, topic in enumerate(topics)}
-    values = [
-        {
-            "quarter": quarter,
-            "topic": title_of(topic if topic in rank else OTHER),
-            "rank": rank.get(topic, len(topics)),
-            "documents": count,
-        }
-        for quarter, topic, count in counted
-    ]
     ink, line = ("#A8A39A", "#323A43") if dark else ("#6B675F", "#E2DDD0")
-    years = len(domain) > 8
-    axis = alt.Axis(
+    count_axis = alt.Axis(
+        title=None, tickCount=3, format="d", tickMinStep=1, gridColor=line, domain=False, ticks=False, labelColor=ink
+    )
+    hues = alt.Scale(domain=[title_of(topic) for topic in topics], range=colours(topics, dark))
+    select = alt.selection_point(name="quarter", fields=["quarter"], on="click")
+    return (
+        alt.Chart(alt.Data(values=_rows(counted, topics)))
+        .mark_bar(cornerRadiusEnd=1)
+        .encode(
+            x=alt.X("quarter:O", axis=_time_axis(domain, ink, line), scale=alt.Scale(domain=domain, paddingInner=0.25)),
+            y=alt.Y("sum(documents):Q", axis=count_axis),
+            color=alt.Color("topic:N", scale=hues, legend=None),
+            order=alt.Order("rank:Q"),
+            tooltip=["quarter:O", "topic:N", alt.Tooltip("sum(documents):Q", title="documents")],
+            opacity=alt.condition(select, alt.value(1), alt.value(0.35)),
+        )
+        .add_params(select)
+        .properties(height=150)
+        .configure_view(strokeWidth=0)
+    )
+
+
+def _rows(counted: Counted, topics: list[str]) -> list[dict[str, Any]]:
+    known = [(quarter, topic if topic in topics else OTHER, count) for quarter, topic, count in counted]
+    return [
+        {"quarter": quarter, "topic": title_of(topic), "rank": topics.index(topic), "documents": count}
+        for quarter, topic, count in known
+    ]
+
+
+def _time_axis(domain: list[str], ink: str, line: str) -> Any:
+    """Return the axis of quarters; where there are many only the years are named."""
+    import altair as alt
+
+    many = len(domain) > 8
+    return alt.Axis(
         title=None,
         labelAngle=0,
         ticks=False,
         domainColor=line,
         labelColor=ink,
         labelPadding=6,
-        values=[quarter for quarter in domain if quarter.endswith("Q1")] if years else domain,
-        labelExpr="slice(datum.label, 0, 4)" if years else "datum.label",
-    )
-    select = alt.selection_point(name="quarter", fields=["quarter"], on="click")
-    return (
-        alt.Chart(alt.Data(values=values))
-        .mark_bar(cornerRadiusEnd=1)
-        .encode(
-            x=alt.X("quarter:O", axis=axis, scale=alt.Scale(domain=domain, paddingInner=0.25)),
-            y=alt.Y(
-                "sum(documents):Q",
-                axis=alt.Axis(
-                    title=None,
-                    tickCount=3,
-                    format="d",
-                    tickMinStep=1,
-                    gridColor=line,
-                    domain=False,
-                    ticks=False,
-                    labelColor=ink,
-                ),
-            ),
-            color=alt.Color(
-                "topic:N",
-                scale=alt.Scale(domain=[title_of(topic) for topic in topics], range=colours(topics, dark)),
-                legend=None,
-            ),
-            order=alt.Order("rank:Q"),
-            tooltip=[
-                alt.Tooltip("quarter:O"),
-                alt.Tooltip("topic:N"),
-                alt.Tooltip("sum(documents):Q", title="documents"),
-            ],
-            opacity=alt.condition(select, alt.value(1), alt.value(0.35)),
-        )
-        .add_params(select)
-        .properties(height=150)
-        .configure_view(strokeWidth=0)
+        values=[quarter for quarter in domain if quarter.endswith("Q1")] if many else domain,
+        labelExpr="slice(datum.label, 0, 4)" if many else "datum.label",
     )

@@ -38,55 +38,39 @@ def search_box(state: SearchState) -> None:
 
 def search_filters(state: SearchState, almanac: Almanac) -> None:
     """Show the filters, folded; the fold's label says what narrows the search."""
-    with st.expander(f"Filters{_summary(state)}", type="compact", key="al_filters"):
-        st.pills(
-            "Topic",
-            topic_slugs(),
-            selection_mode="multi",
-            format_func=title_of,
-            **bound("topic", _known(state.topic, topic_slugs())),
+    fold = st.expander(f"Filters{_summary(state)}", type="compact", key="al_filters", on_change="rerun")
+    # Widgets cost the browser time: those that nobody sees are not sent.
+    if fold.open:
+        with fold:
+            _choices(state)
+            _labels_and_sources(state, almanac)
+            st.caption(_HELP)
+
+
+def _choices(state: SearchState) -> None:
+    topics = topic_slugs()
+    chosen = [topic for topic in state.topic if topic in topics]
+    st.pills("Topic", topics, selection_mode="multi", format_func=title_of, **bound("topic", chosen))
+    kinds = [Kind(kind) for kind in state.kind]
+    st.pills("Kind", list(KIND_NAMES), selection_mode="multi", format_func=KIND_NAMES.get, **bound("kind", kinds))
+    left, middle, right = st.columns(3)
+    left.text_input("Since", placeholder="2023", validate=_DAY, **bound("since", state.since))
+    middle.text_input("Until", placeholder="2024-06", validate=_DAY, **bound("until", state.until))
+    languages = ["", *LANGUAGES[:2]] if state.lang in ("", *LANGUAGES[:2]) else ["", *LANGUAGES]
+    named = {"": "Any", **LANGUAGE_NAMES}
+    right.selectbox("Language", languages, format_func=named.get, **bound("lang", state.lang))
+
+
+def _labels_and_sources(state: SearchState, almanac: Almanac) -> None:
+    """Show what the library offers; what only the address names can be taken away."""
+    labels = list(dict.fromkeys([*almanac.overview.labels(), *state.label]))
+    sources = list(dict.fromkeys([*(source.location for source in almanac.overview.sources()), *state.source]))
+    if labels:
+        st.multiselect("Labels in notes", labels, placeholder="Any", **bound("label", list(state.label)))
+    if sources:
+        st.multiselect(
+            "Source", sources, format_func=source_name, placeholder="Any", **bound("source", list(state.source))
         )
-        st.pills(
-            "Kind",
-            list(KIND_NAMES),
-            selection_mode="multi",
-            format_func=KIND_NAMES.get,
-            **bound("kind", [Kind(k) for k in state.kind]),
-        )
-        left, middle, right = st.columns(3)
-        left.text_input("Since", placeholder="2023", validate=_DAY, **bound("since", state.since))
-        middle.text_input("Until", placeholder="2024-06", validate=_DAY, **bound("until", state.until))
-        languages = ["", *LANGUAGES[:2]] if state.lang in ("", *LANGUAGES[:2]) else ["", *LANGUAGES]
-        right.selectbox(
-            "Language", languages, format_func=lambda code: LANGUAGE_NAMES.get(code, "Any"), **bound("lang", state.lang)
-        )
-        labels = list(almanac.overview.labels())
-        sources = [source.location for source in almanac.overview.sources()]
-        if labels:
-            st.multiselect(
-                "Labels in notes",
-                [*labels, *_new(state.label, labels)],
-                placeholder="Any",
-                **bound("label", list(state.label)),
-            )
-        if sources:
-            st.multiselect(
-                "Source",
-                [*sources, *_new(state.source, sources)],
-                format_func=source_name,
-                placeholder="Any",
-                **bound("source", list(state.source)),
-            )
-        st.caption(_HELP)
-
-
-def _known(values: tuple[str, ...], options: list[str]) -> list[str]:
-    return [value for value in values if value in options]
-
-
-def _new(values: tuple[str, ...], options: list[str]) -> list[str]:
-    """Return values of the address that the library does not offer, so that they can be taken away."""
-    return [value for value in values if value not in options]
 
 
 def _summary(state: SearchState) -> str:
@@ -116,8 +100,10 @@ def library_filters(state: LibraryState, almanac: Almanac) -> None:
     parts += [title_of(state.topic)] if state.topic else []
     parts += [state.quarter] if state.quarter else []
     parts += [source_name(state.source)] if state.source else []
-    with st.expander(f"Filters{_joined(parts)}", type="compact", key="al_shelf_filters"):
-        _library_selects(state, almanac)
+    fold = st.expander(f"Filters{_joined(parts)}", type="compact", key="al_shelf_filters", on_change="rerun")
+    if fold.open:
+        with fold:
+            _library_selects(state, almanac)
 
 
 def _library_selects(state: LibraryState, almanac: Almanac) -> None:

@@ -1,11 +1,14 @@
 """The web server around the pages: security headers on every answer, and `/healthz`.
 
 Owns what Streamlit leaves open. Refuses every foreign host: the content policy lets the browser
-load and call nothing but this server, whatever a document says. Invariant: needs no library and
-no model, so that the server answers at once.
+load and call nothing but this server, whatever a document says. Invariant: nothing is waited for,
+so that the server answers at once.
 """
 
 import logging
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import streamlit as st
@@ -13,6 +16,8 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+
+from kb.errors import AlmanacError
 
 log = logging.getLogger("almanac.ui")
 
@@ -77,10 +82,30 @@ def apologise(error: Exception) -> bool:
     return True
 
 
+@asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
+    """Import the pages and open the library while the browser is still fetching the page."""
+    threading.Thread(target=_prepare, name="almanac-prepare", daemon=True).start()
+    yield {}
+
+
+def _prepare() -> None:
+    from ui.navigation import discover
+    from ui.state import prepare_library
+
+    discover()
+    try:
+        prepare_library()
+    except AlmanacError as error:
+        # The first page shows it to the reader.
+        log.warning("%s %s", error.message, error.hint)
+
+
 def parts() -> dict[str, Any]:
     """Return what the server has beyond Streamlit's own: routes, headers, and what a fault looks like."""
     return {
         "routes": [Route("/healthz", healthz)],
         "middleware": [Middleware(SecurityHeaders)],
+        "lifespan": lifespan,
         "on_script_error": apologise,
     }

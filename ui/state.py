@@ -5,9 +5,10 @@ page is painted. Refuses to guess at errors: what the library says is shown wher
 """
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -21,7 +22,7 @@ from ui.links import LibraryState, State
 from ui.render import Levels
 
 S = TypeVar("S", bound=State)
-PAINT = 1.0
+PAINT = 1.5
 """Seconds that the first page has for itself before a model is loaded."""
 RESET = ("page",)
 """Parameters that a change of any other one drops."""
@@ -33,6 +34,8 @@ class Library:
 
     almanac: Almanac
     jobs: Jobs
+    woken: threading.Event = field(default_factory=threading.Event)
+    """Set once a page asked for the library: from then on a model may be loaded."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -40,15 +43,11 @@ def _open(key: str, _settings: Settings) -> Library:
     library = Library(open_almanac(_settings), Jobs())
     if library.almanac.starter_state == "":
         load_starter(library)
-    else:
-        timer = threading.Timer(PAINT, library.almanac.warm_up)
-        timer.daemon = True
-        timer.start()
     return library
 
 
-def open_library() -> Library:
-    """Return the library of the settings in force.
+def prepare_library() -> Library:
+    """Open the library of the settings in force, its starter notes too, but no model.
 
     Raises:
         SettingsError, SchemaTooNew, StoreError: it cannot be opened.
@@ -57,12 +56,32 @@ def open_library() -> Library:
     return _open(settings.model_dump_json(), settings)
 
 
+def open_library() -> Library:
+    """Return the library for a page; models are loaded behind it once it is painted.
+
+    Raises:
+        SettingsError, SchemaTooNew, StoreError: it cannot be opened.
+    """
+    library = prepare_library()
+    if not library.woken.is_set():
+        library.woken.set()
+        threading.Thread(target=_warm_up, args=(library,), name="almanac-waker", daemon=True).start()
+    return library
+
+
+def _warm_up(library: Library) -> None:
+    """Load models when the first page is painted and the starter library is in."""
+    time.sleep(PAINT)
+    while library.jobs.running is not None:
+        time.sleep(0.2)
+    library.almanac.warm_up()
+
+
 def load_starter(library: Library) -> bool:
-    """Load the starter library behind the pages, by words first, vectors after; False where a job runs."""
+    """Load the starter library behind the pages, without its vectors, which follow; False where a job runs."""
 
     def work(job: Job) -> None:
         job.outcomes.extend(library.almanac.load_starter(embed=False, report=job.report))
-        library.almanac.warm_up()
 
     return library.jobs.start("Loading the starter library", work, cancellable=False)
 
