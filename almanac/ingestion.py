@@ -14,6 +14,8 @@ from pathlib import Path
 
 import ingest
 from almanac.models import Models
+from ingest.arxiv_api import LOCATION as FETCHED
+from ingest.arxiv_api import fetch_ids, names_paper
 from kb.chunk import chunk
 from kb.embed import Embedder
 from kb.errors import AlmanacError, FetchError
@@ -82,20 +84,35 @@ class Ingestion:
         report: Report | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[Outcome]:
-        """Ingest files and folders one by one, yielding an outcome each.
+        """Ingest files and folders one by one, yielding an outcome each, then papers named by id or address.
 
         Args:
             embed: False leaves the vectors for later; keyword search serves meanwhile.
             cancelled: asked often; once true, the source at hand is left unfinished and no other begun.
         """
-        files = list(_expand(locations))
-        for index, location in enumerate(files):
+        papers = [location for location in locations if names_paper(location) and not os.path.exists(location)]
+        files = list(_expand([location for location in locations if location not in papers]))
+        names = [*files, *([FETCHED] if papers else [])]
+        for index, location in enumerate(names):
             if cancelled():
                 return
-            step = _Step(location, index, len(files), report or (lambda _: None), cancelled, embed)
-            yield self._one(step, kind, starter)
-        if report and files:
-            report(Progress(files[-1], "done", 0, 0, len(files), len(files)))
+            step = _Step(location, index, len(names), report or (lambda _: None), cancelled, embed)
+            yield self._fetch(step, papers) if index == len(files) else self._one(step, kind, starter)
+        if report and names:
+            report(Progress(names[-1], "done", 0, 0, len(names), len(names)))
+
+    def fetch(self, ids: Sequence[str], *, embed: bool = True, report: Report | None = None) -> Outcome:
+        """Fetch papers of arXiv by ids in any form."""
+        return self._fetch(_Step(FETCHED, 0, 1, report or (lambda _: None), lambda: False, embed), ids)
+
+    def _fetch(self, step: "_Step", ids: Sequence[str]) -> Outcome:
+        try:
+            step.say("reading", 0, 0)
+            parsed = fetch_ids(ids, settings=self._settings)
+            return self._take(step, FETCHED, parsed, f"fetched:{PARSER_VERSION}", 0, False)
+        except AlmanacError as error:
+            self._note_failure(step.location, Kind.ARXIV, error)
+            return Outcome(source=step.location, kind=Kind.ARXIV, status="failed", error=error.message, hint=error.hint)
 
     def _one(self, step: "_Step", kind: Kind | None, starter: bool) -> Outcome:
         try:
@@ -128,10 +145,13 @@ class Ingestion:
             return self._unchanged(step.location, known[0][0], known[0][2])
         name = self._name(step.location)
         parsed = ingest.parse(data, name=name, source=step.location, kind=kind)
+        return self._take(step, name, parsed, digest, len(data), starter)
+
+    def _take(self, step: "_Step", name: str, parsed: Parsed, digest: str, size: int, starter: bool) -> Outcome:
         with self._store.write(f"ingesting {step.location}") as writer:
             source = writer.open_source(step.location, name, starter=starter)
         tally = self._documents(step, source, parsed)
-        return self._finish(step, source, parsed, tally, digest, len(data))
+        return self._finish(step, source, parsed, tally, digest, size)
 
     def _unchanged(self, location: str, source: int, kind: str) -> Outcome:
         documents, chunks = self._held(source)
@@ -224,8 +244,8 @@ class Ingestion:
         return {key: (made[i], counts[i]) for i, key in enumerate(new)}
 
     def _finish(self, step: "_Step", source: int, parsed: Parsed, tally: _Tally, digest: str, size: int) -> Outcome:
-        # A feed is a window on its site: what slid out of it is still there to be read.
-        keep = None if parsed.kind is Kind.RSS else tally.keep
+        # A feed is a window on its site: what slid out of it is still there to be read. So is a fetch on arXiv.
+        keep = None if parsed.kind is Kind.RSS or step.location == FETCHED else tally.keep
         warnings = list(parsed.warnings)
         buried = tally.skipped - parsed.skipped
         if buried:
@@ -324,8 +344,8 @@ def _read(location: str, limit: int) -> bytes:
     """
     if "://" in location:
         raise FetchError(
-            f"{location} is an address; only files and folders can be ingested.",
-            "Save the page or feed to a file and ingest that file.",
+            f"{location} is an address; only files, folders and papers of arXiv can be ingested.",
+            "Save the page or feed to a file and ingest that file; name a paper as arxiv:2309.06180.",
         )
     try:
         with open(location, "rb", opener=lambda p, f: os.open(p, f | os.O_NONBLOCK)) as stream:

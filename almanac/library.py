@@ -209,9 +209,21 @@ class Almanac:
         report: Report | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[Outcome]:
-        """Ingest files and folders one by one, yielding an outcome each; never raises for bad input."""
+        """Ingest files and folders one by one, yielding an outcome each; never raises for bad input.
+
+        A location such as `arxiv:2309.06180` or `https://arxiv.org/abs/2309.06180` is fetched; all of them
+        are one source, and so one outcome.
+        """
         names = [str(location) for location in locations]
         return self._ingestion.run(names, kind=kind, embed=embed, report=report, cancelled=cancelled)
+
+    def fetch_papers(self, ids: Sequence[str], *, embed: bool = True, report: Report | None = None) -> Outcome:
+        """Fetch papers from arXiv by their ids, in any form; never raises for bad input or a missing network.
+
+        They belong to one source, which only grows. Takes a second, and three more where another request
+        was just made; a network that is down is said after the setting HTTP_TIMEOUT at the latest.
+        """
+        return self._ingestion.fetch(ids, embed=embed, report=report)
 
     def save_upload(self, name: str, data: bytes) -> Path:
         """Keep an uploaded file in the home, whole or not at all, and return its path."""

@@ -99,6 +99,31 @@ class Overview:
             for row in rows
         ]
 
+    def embedding(self, fingerprint: str = "", window: int = 0) -> dict[str, int]:
+        """Return characters and passages in the library and embedded; nothing may be cut off silently.
+
+        Args:
+            fingerprint: of the embedder; empty counts the vectors of any.
+            window: its longest input in tokens; `split` counts passages embedded in several parts.
+        """
+        sql = (
+            "SELECT coalesce(sum(length(c.embed_text)), 0), count(*), "
+            "coalesce(sum(CASE WHEN v.tokens IS NOT NULL THEN length(c.embed_text) END), 0), count(v.tokens), "
+            "coalesce(sum(v.tokens > ? AND ? > 0), 0) FROM chunks c LEFT JOIN "
+            "(SELECT embed_hash, max(tokens) AS tokens FROM vectors WHERE ? IN ('', fingerprint) GROUP BY 1) v "
+            "ON v.embed_hash = c.embed_hash"
+        )
+        names = ("characters", "passages", "characters_embedded", "passages_embedded", "split")
+        return dict(zip(names, self._store.rows(sql, (window, window, fingerprint))[0], strict=True))
+
+    def merged(self) -> list[tuple[str, str, list[str]]]:
+        """Return (id, title, sources) of documents that several sources hold and that are shown once."""
+        sql = (
+            "SELECT d.id, d.title, json_group_array(s.location) FROM holdings h JOIN documents d ON d.id = h.doc_id "
+            "JOIN sources s ON s.id = h.source GROUP BY d.id HAVING count(*) > 1 ORDER BY d.id"
+        )
+        return [(doc, title, sorted(json.loads(found))) for doc, title, found in self._store.rows(sql)]
+
     def removed(self) -> list[tuple[str, str, str]]:
         """Return (id, title, time) of documents that the reader removed."""
         return [(a, b, c) for a, b, c in self._store.rows("SELECT doc_id, title, at FROM tombstones ORDER BY at DESC")]
@@ -113,6 +138,8 @@ class Overview:
             "by_quarter": self.by("quarter"),
             "by_language": self.by("language"),
             "starter": self._store.fact("starter"),
+            "embedding": self.embedding(),
+            "merged": [{"doc_id": doc, "sources": sources} for doc, _, sources in self.merged()],
             "failures": [asdict(source) for source in self.sources() if source.status == "failed"],
         }
 

@@ -1,13 +1,15 @@
-"""Read files and folders into the library.
+"""Read files and folders into the library, and fetch papers from arXiv.
 
 Kinds are recognised by content: notes (outlines), rss (RSS and Atom), arxiv (API answers and
 dumps of abstracts), page (posts, newsletters, page texts). A file that was read before and has
-not changed costs nothing; one that failed leaves the others alone.
+not changed costs nothing; one that failed leaves the others alone. Papers of arXiv are fetched by
+id or address, title, authors and abstract; nothing else is fetched.
 
 Examples:
   python -m almanac ingest notes/ feed.xml
   python -m almanac ingest dump.txt --kind arxiv
   python -m almanac ingest ~/reading --json
+  python -m almanac ingest arxiv:2309.06180 https://arxiv.org/abs/1910.02054
 """
 
 import argparse
@@ -19,12 +21,12 @@ from almanac.library import Almanac
 from kb.types import Kind, Outcome
 
 NAME = "ingest"
-HELP = "read files and folders into the library"
+HELP = "read files and folders, or fetch papers, into the library"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="a file, or a folder with all its files")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="a file, a folder with all its files, or a paper")
     parser.add_argument("--kind", choices=[str(kind) for kind in Kind], help="do not recognise, take it as this kind")
     parser.add_argument("--no-embed", action="store_true", help="leave vectors for later (the app makes them)")
     add_json(parser)

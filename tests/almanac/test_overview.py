@@ -8,6 +8,7 @@ import pytest
 from almanac.library import Almanac, open_almanac
 from kb.settings import load_settings
 from tests.almanac.test_library import NOTES, PAPER
+from tests.fakes import FakeEmbedder
 
 
 @pytest.fixture
@@ -57,3 +58,22 @@ def test_a_broken_text_index_is_said(library: Almanac) -> None:
 def test_removed_documents_are_listed(library: Almanac) -> None:
     library.remove_document("notes:notes.md")
     assert [(doc, bool(title)) for doc, title, _ in library.overview.removed()] == [("notes:notes.md", True)]
+
+
+def test_characters_in_and_embedded_are_counted(tmp_path: Path) -> None:
+    made = open_almanac(load_settings(tmp_path / "home"), embedder=FakeEmbedder(max_tokens=5))
+    (tmp_path / "notes.md").write_text(NOTES, encoding="utf-8")
+    list(made.ingest([tmp_path / "notes.md"], embed=True))
+    found = made.overview.embedding("fake-128", 5)
+    assert found["characters"] == found["characters_embedded"] > 0
+    assert found["passages"] == found["passages_embedded"] == found["split"]
+    assert made.overview.embedding("another")["characters_embedded"] == 0
+    made.close()
+
+
+def test_documents_of_several_sources_are_listed(library: Almanac, tmp_path: Path) -> None:
+    (tmp_path / "again.xml").write_text(PAPER.replace("<title>A Study", "<title>A study"), encoding="utf-8")
+    list(library.ingest([tmp_path / "again.xml"]))
+    ((doc_id, _, sources),) = library.overview.merged()
+    assert doc_id == "arxiv:2104.04473"
+    assert [Path(s).name for s in sources] == ["again.xml", "papers.xml"]
