@@ -52,6 +52,8 @@ def as_markdown(estimate: Estimate, title: str, link: str = "") -> str:
     lines = [f"**{name}: {value}**", "", f"`{estimate.formula}`  ", f"`{estimate.substitution}`", ""]
     lines += [f"- {key} = {json.dumps(given, ensure_ascii=False)}" for key, given in estimate.inputs.items()]
     lines += ["", *(f"- Assumes: {words}" for words in estimate.assumptions)] if estimate.assumptions else []
-    lines += ["", *(f"- Doubtful: {item.field}: {item.message}" for item in estimate.warnings)] * bool(estimate.warnings)
+    lines += ["", *(f"- Doubtful: {item.field}: {item.message}" for item in estimate.warnings)] * bool(
+        estimate.warnings
+    )
     lines += ["", "Sources: " + "; ".join(estimate.references), ""]
     return "\n".join(lines)

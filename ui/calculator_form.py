@@ -31,7 +31,9 @@ class Remarks:
     def of(self, name: str) -> str:
         """Return the remark on a field as HTML; empty where there is none."""
         outer = name.partition(".")[0]
-        parts = [f'<p class="al-remark al-warn">{esc(item.message)}</p>' for item in self.warnings if item.field == name]
+        parts = [
+            f'<p class="al-remark al-warn">{esc(item.message)}</p>' for item in self.warnings if item.field == name
+        ]
         if self.error is not None and self.error.field == outer and not self.missing:
             parts.append(f'<p class="al-remark al-bad">{esc(self.error.message)}</p>')
         if outer in self.missing:
@@ -233,4 +235,3 @@ def clear() -> None:
     """Empty every field."""
     state = current()
     st.query_params.from_dict({"name": state.name, "output": state.output, "unit": state.unit, "blank": "1"})
-

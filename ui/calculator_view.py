@@ -1,0 +1,106 @@
+"""One calculator's page: form, answer, sweep, comparison, traps, sources, what the library says of it."""
+
+from functools import cache
+
+import streamlit as st
+
+from calculators import CalculatorError, Estimate, run
+from ui.calculator_compare import both, compare_switch
+from ui.calculator_copy import as_json, as_markdown, as_python
+from ui.calculator_form import Remarks, clear, form, output_choice, remarks_of, reset_to_example
+from ui.calculator_result import result, sources_html, traps_html
+from ui.calculator_state import CalculatorState, address
+from ui.calculator_sweep import sweep_section
+from ui.render import esc, heading, link
+from ui.theme import FOLDER
+
+
+@cache
+def _style() -> str:
+    return (FOLDER / "calculators.css").read_text(encoding="utf-8")
+
+
+def dress_calculators() -> None:
+    """Put the calculators' own styles on the page."""
+    st.html(f"<style>{_style()}</style>")
+
+
+def outcome_of(state: CalculatorState, side: str) -> Estimate | CalculatorError:
+    """Return what a setting gives: an estimate or what is wrong with it."""
+    try:
+        return run(state.name, state.inputs(side), state.output, state.unit)
+    except CalculatorError as error:
+        return error
+
+
+def head_html(state: CalculatorState) -> str:
+    """Return the page's head."""
+    calculator = state.calculator
+    back = link(address({}), "Calculators")
+    return (
+        f'<header class="al-doc"><div class="al-crumb">{back} <span class="al-sep">›</span> {esc(calculator.title)}'
+        f'</div><h1>{esc(calculator.title)}</h1><p class="al-question">{esc(calculator.question)}</p></header>'
+    )
+
+
+def calculator_view(state: CalculatorState) -> None:
+    """Show a calculator in a state."""
+    st.set_page_config(page_title=f"{state.calculator.title} · MLSys Almanac")
+    st.html(head_html(state))
+    sides = ("a", "b") if state.second is not None else ("a",)
+    outcomes = {side: outcome_of(state, side) for side in sides}
+    setting(state, {side: remarks_of(outcome) for side, outcome in outcomes.items()})
+    estimates = {side: found if isinstance(found, Estimate) else None for side, found in outcomes.items()}
+    first = estimates["a"]
+    if "b" in estimates:
+        both(state.calculator, first, estimates["b"])
+    answer(state, outcomes["a"], alone="b" not in estimates)
+    if first is not None:
+        st.html(heading("Vary and compare"))
+        compare_switch(state)
+        sweep_section(state)
+        take_along(state, first)
+    st.html(traps_html(state.name, state.calculator.traps) + sources_html(state.calculator.references))
+
+
+def setting(state: CalculatorState, remarks: dict[str, Remarks]) -> None:
+    """Show what is asked and with which inputs."""
+    output_choice(state)
+    form(state, remarks)
+    with st.container(horizontal=True, key="calc_controls"):
+        st.button("Worked example", on_click=reset_to_example, type="tertiary", key="calc_example")
+        st.button("Clear", on_click=clear, type="tertiary", key="calc_clear")
+
+
+def answer(state: CalculatorState, outcome: Estimate | CalculatorError, alone: bool) -> None:
+    """Show the estimate, or in its place what is missing or wrong where no field says so."""
+    if isinstance(outcome, Estimate):
+        result(state.calculator, outcome, number=alone)
+        return
+    remarks = remarks_of(outcome)
+    fields = {item.name.partition(".")[0] for item in state.fields()}
+    if remarks.missing:
+        names = ", ".join(f"<code>{esc(name)}</code>" for name in remarks.missing)
+        st.html(f'<div class="al-answer al-waiting"><p>Fill in {names} and the answer stands here.</p></div>')
+    elif outcome.field in fields:
+        st.html(f'<div class="al-answer al-waiting"><p>No answer while <code>{esc(outcome.field)}</code> is not valid.'
+                f"</p></div>")  # fmt: skip
+    else:
+        st.html(f'<p class="al-remark al-bad">{esc(outcome.message)}</p>')
+
+
+def take_along(state: CalculatorState, estimate: Estimate) -> None:
+    """Show what can be copied: the link, and the calculation as Python, JSON and Markdown."""
+    origin = "/".join((st.context.url or "").split("/")[:3])
+    url = f"{origin}{state.href()}"
+    texts = {
+        "Copy link": url,
+        "Python": as_python(estimate),
+        "JSON": as_json(estimate),
+        "Markdown": as_markdown(estimate, state.calculator.title, url),
+    }
+    buttons = "".join(
+        f'<button class="al-act" type="button" data-copy="{esc(text)}">{esc(name)}</button>'
+        for name, text in texts.items()
+    )
+    st.html(f'<div class="al-acts al-take">{buttons}</div>')
