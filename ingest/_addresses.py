@@ -46,5 +46,3 @@ def resolve(address: str, base_url: str) -> str:
         return url
     target = parse_qs(parts.query).get(field, [""])[0] if field else parts.query
     return target if re.match(r"https?://[^/\s]", target, re.IGNORECASE) else url
-
-

@@ -24,6 +24,9 @@ _OWN_LINK = re.compile(
 _SAMPLE = 200_000
 
 
+_OUTLINE_LINE = re.compile(r"^\s*(?:\d{1,3}(?:\.\d{1,3})*[.)、]?|n\.|[-*+•]|#{1,6})\s", re.MULTILINE)
+
+
 def score_dump(text: str) -> tuple[float, str]:
     """How surely a text is a dump of abstracts, 0..1, and why."""
     if is_json_lines(text):
@@ -34,7 +37,7 @@ def score_dump(text: str) -> tuple[float, str]:
         return 0.0, "no arXiv marks between abstracts"
     records, _ = _split(sample, marks, decide_reading(sample, marks)[0])
     long = sum(count_units(record[:2000]) >= 30 for _, record in records)
-    numbered = len(re.findall(r"^\s*(?:\d{1,3}|n)\.\s", sample, re.MULTILINE))
+    numbered = len(_OUTLINE_LINE.findall(sample))
     share = long / len(marks)
     if marks[0].label:
         score = max(0.97 * share, 0.35 * (len(marks) > 1)) if numbered <= 2 * len(marks) else 0.4 * share
@@ -42,6 +45,9 @@ def score_dump(text: str) -> tuple[float, str]:
         # Links alone also divide lists of remarks on papers; those bear titles.
         bare = len(marks) > 2 and not numbered and not any(read_record(record).title for _, record in records)
         score = (0.85 if bare else 0.6) * share if numbered <= len(marks) else 0.2 * share
+        if len(marks) == 1:
+            # One link to a paper ends many a page and note.
+            score = min(score, 0.3)
     return round(score, 2), f"{len(marks)} arXiv marks, {long} of them with an abstract"
 
 

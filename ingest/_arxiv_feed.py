@@ -19,6 +19,10 @@ _ANNOUNCED = re.compile(r"^\s*arXiv:\S+\s+Announce Type:\s*([\w-]+)\s*(?:Abstrac
 _TITLE_TAIL = re.compile(r"\s*\(arXiv:\S+(?: \[[^\]]*\])?(?: UPDATED)?\)\s*$")
 
 
+class Refused(ParseError):
+    """arXiv says that the query is wrong; asking again does not help."""
+
+
 def is_arxiv_xml(text: str) -> bool:
     """Whether XML comes from arXiv's API or feeds."""
     head = text[:3000]
@@ -83,7 +87,7 @@ def _read_entry(entry: etree._Element) -> Paper | None:
     title = _child(entry, "title")
     body = _child(entry, "summary") or _child(entry, "description")
     if "api/errors" in address or title == "Error":
-        raise ParseError(f"arXiv refused the query: {body or address}.", "Correct the query and fetch again.")
+        raise Refused(f"arXiv refused the query: {body or address}.", "Correct the query and fetch again.")
     found = arxiv_id(address.removeprefix("oai:arXiv.org:")) or arxiv_id(_child(entry, "link"))
     if found is None:
         return None

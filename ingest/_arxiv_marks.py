@@ -14,9 +14,7 @@ from kb.chunk import count_units
 Reading = Literal["after", "before"]
 """Whether the mark stands after its abstract or before it."""
 
-_NEW = (
-    r"(?:1[5-9]|[2-9]\d)(?:0[1-9]|1[0-2])\.\d{5}|(?:0[7-9]|1[0-4])(?:0[1-9]|1[0-2])\.\d{4}"
-)
+_NEW = r"(?:1[5-9]|[2-9]\d)(?:0[1-9]|1[0-2])\.\d{5}|(?:0[7-9]|1[0-4])(?:0[1-9]|1[0-2])\.\d{4}"
 """Ids have four digits up to 1412 and five from 1501: so a digit that follows belongs to the text."""
 _OLD = (
     r"(?:astro-ph|cond-mat|gr-qc|hep-ex|hep-lat|hep-ph|hep-th|math-ph|nlin|nucl-ex|nucl-th|physics|quant-ph|math|cs|"
@@ -95,7 +93,7 @@ def _classify(text: str, match: re.Match[str], line_start: int) -> Mark | None:
         if not first and not _CLOSED.search(before.rstrip(" (")):
             return None
         end += trailer.end()
-    elif rest[:1].isalnum() or rest[:1] in "$“\"`\\(":
+    elif rest[:1].isalnum() or rest[:1] in '$“"`\\(':
         form = "glued"
         if not first and not (_OPENS.match(rest) and _CLOSED.search(before)):
             return None

@@ -108,3 +108,12 @@ def test_the_sample_documents(seeds: Path, prefix: str, kind: str, count: int) -
     assert found, "the sample is missing"
     parsed = ingest.parse(found[0].read_bytes(), name="unnamed", source="s")
     assert (parsed.kind.value, len(parsed.documents)) == (kind, count)
+
+
+def test_notes_that_end_in_a_link_to_a_paper_are_notes() -> None:
+    text = (
+        "# My notes\n\n1 Parallelism\n1.1 Data parallel\nreplicas hold all weights and sum their gradients\n"
+        "1.2 Tensor parallel\n1.2.1 Column split\n1.2.2 Row split\n2 Serving\n2.1 KV cache blocks\n"
+        "https://arxiv.org/abs/2309.06180\n"
+    )
+    assert ingest.parse(text.encode(), name="dec.md", source="/dec.md").kind is Kind.NOTES
