@@ -64,7 +64,8 @@ class SecurityHeaders:
 
         async def marked(message: Any) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *self._headers]
+                others = [pair for pair in message.get("headers", ()) if pair[0].lower().decode() not in HEADERS]
+                message["headers"] = [*others, *self._headers]
             await send(message)
 
         await self._app(scope, receive, marked)
