@@ -23,17 +23,18 @@ from benchmarks._table import Table, draw, tables_of
 from benchmarks._timing import load_average
 
 GROUPS = ("speed", "quality")
+CONTRACT = ("NAME", "HELP", "run")
 PACKAGES = ("numpy", "torch", "sentence-transformers", "chromadb", "streamlit")
 
 
 def discover() -> dict[str, ModuleType]:
-    """Return the benchmarks by name, in order; one that cannot be imported raises."""
-    found = (
-        importlib.import_module(f"{benchmarks.__name__}.{module.name}")
-        for module in pkgutil.iter_modules(benchmarks.__path__)
-        if not module.name.startswith("_")
-    )
-    return {module.NAME: module for module in sorted(found, key=lambda module: str(module.NAME))}
+    """Return the benchmarks by name, in order; one that cannot be imported, or has no `run`, raises."""
+    names = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__))
+    found = [importlib.import_module(f"{benchmarks.__name__}.{name}") for name in names if not name.startswith("_")]
+    incomplete = [module.__name__ for module in found if not all(hasattr(module, part) for part in CONTRACT)]
+    if incomplete:
+        raise TypeError(f"{incomplete[0]} lacks one of {', '.join(CONTRACT)}")
+    return {module.NAME: module for module in found}
 
 
 def group_of(module: ModuleType) -> str:
@@ -110,10 +111,16 @@ def _arguments(known: Iterable[str], argv: list[str] | None) -> argparse.Namespa
 def _run(name: str, module: ModuleType, args: argparse.Namespace) -> dict[str, object]:
     before, began = load_average(), time.perf_counter()
     print(f"{name}: {module.HELP} ...", file=sys.stderr, flush=True)
-    tables = tables_of(str(module.HELP), module.run(args))
+    if not args.json:
+        print(f"\n== {name}")
+    tables: list[Table] = []
+    for table in tables_of(str(module.HELP), module.run(args)):
+        tables.append(table)
+        if not args.json:
+            print(f"\n{draw(table)}", flush=True)
     seconds, after = round(time.perf_counter() - began, 1), load_average()
     if not args.json:
-        _show(name, tables, f"load {before} before, {after} after; took {seconds:.0f} s")
+        print(f"\n{name}: load {before} before, {after} after; took {seconds:.0f} s", flush=True)
     return {
         "name": name,
         "load_before": before,
@@ -121,12 +128,6 @@ def _run(name: str, module: ModuleType, args: argparse.Namespace) -> dict[str, o
         "seconds": seconds,
         "tables": [table.as_json() for table in tables],
     }
-
-
-def _show(name: str, tables: list[Table], circumstances: str) -> None:
-    print(f"\n== {name} ({circumstances})")
-    for table in tables:
-        print(f"\n{draw(table)}", flush=True)
 
 
 def _describe(found: dict[str, object]) -> str:

@@ -4,7 +4,7 @@ Knows nothing of what was measured. A unit stands in its column's name.
 """
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 Value = str | int | float | None
@@ -24,12 +24,16 @@ class Table:
         return {"title": self.title, "rows": [dict(row) for row in self.rows], "notes": list(self.notes)}
 
 
-def tables_of(title: str, found: Iterable[Table | Row]) -> list[Table]:
-    """Return what a benchmark gave as tables; plain rows become one table under the given title."""
-    given = list(found)
-    rows = [item for item in given if not isinstance(item, Table)]
-    tables = [item for item in given if isinstance(item, Table)]
-    return ([Table(title, rows)] if rows else []) + tables
+def tables_of(title: str, found: Iterable[Table | Row]) -> Iterator[Table]:
+    """Yield what a benchmark gives as tables, as it gives them; plain rows become one table under the title."""
+    rows: list[Row] = []
+    for item in found:
+        if isinstance(item, Table):
+            yield item
+        else:
+            rows.append(item)
+    if rows:
+        yield Table(title, rows)
 
 
 def bar(measure: str, value: float | None, least: float | None = None, most: float | None = None) -> Row:

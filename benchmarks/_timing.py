@@ -5,6 +5,7 @@ moves when others load the machine. What is compared is timed in turn, so that a
 falls on all alike.
 """
 
+import math
 import os
 import statistics
 import time
@@ -43,7 +44,8 @@ def median(values: Sequence[float]) -> float:
 def percentile(values: Sequence[float], share: float) -> float:
     """Return the smallest value that at least `share` of all do not exceed."""
     ordered = sorted(values)
-    return ordered[max(0, min(len(ordered) - 1, round(share * len(ordered) + 0.5) - 1))] if ordered else float("nan")
+    # The hair taken off keeps 0.95 of 100 values from becoming the 96th.
+    return ordered[max(0, math.ceil(share * len(ordered) - 1e-9) - 1)] if ordered else float("nan")
 
 
 class Stages:

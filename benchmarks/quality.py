@@ -55,19 +55,18 @@ Retrieve = Callable[[str], list[str]]
 """A question to passages or documents, best first."""
 
 
-def run(args: argparse.Namespace) -> list[Table]:
-    """Ask all sets that are present, and return their tables and bars."""
+def run(args: argparse.Namespace) -> Iterator[Table]:
+    """Ask all sets that are present, and yield their tables and bars."""
     loaded = load_embedder(load_settings(Path(tempfile.gettempdir()) / "almanac-benchmarks-no-home"))
     embedder = RememberingEmbedder(loaded, cache_folder()) if loaded else None
-    tables = _notes_tables("golden questions on the starter library", read_questions(GOLDEN), "starter", embedder)
+    yield from _notes_tables("golden questions on the starter library", read_questions(GOLDEN), "starter", embedder)
     if NOTES_DEVELOPMENT.exists() and SAMPLES.is_dir():
         questions = read_questions(NOTES_DEVELOPMENT)
-        tables += _notes_tables("notes questions on the sample documents", questions, "samples", embedder, bars=True)
+        yield from _notes_tables("notes questions on the sample documents", questions, "samples", embedder, bars=True)
     if SHORT.is_dir():
-        tables += _short_tables(embedder, quick=args.quick)
+        yield from _short_tables(embedder, quick=args.quick)
     if embedder is not None:
         embedder.keep()
-    return tables
 
 
 @contextmanager
