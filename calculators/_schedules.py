@@ -7,7 +7,6 @@ every hop to another stage costs the communication time.
 """
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import NamedTuple
 
 Step = tuple[str, int, int]
@@ -105,8 +104,10 @@ def execute(orders: list[list[Step]], microbatches: int, chunks: int, times: Tim
     ready = list(range(stages))
     while ready:
         i = ready.pop()
-        mine, clock = starts[i], free[i]
-        for kind, j, chunk in islice(orders[i], len(mine), None):
+        mine, clock, steps = starts[i], free[i], orders[i]
+        # By index: a stage resumes thousands of times, and must not walk its order from the start again.
+        for at in range(len(mine), len(steps)):
+            kind, j, chunk = steps[at]
             virtual = chunk * stages + i
             start = clock
             if kind != "W":
