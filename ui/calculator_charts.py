@@ -27,7 +27,7 @@ def parts_chart(rows: Sequence[tuple[str, float, str]], dark: bool) -> Any:
     """Return one bar a part, the longest first in the table's order; each row is name, value, words."""
     import altair as alt
 
-    ink, line = tones(dark)
+    ink, _ = tones(dark)
     values = [{"part": name, "value": value, "amount": words} for name, value, words in rows]
     axis = alt.Axis(title=None, labelColor=ink, domain=False, ticks=False, labelLimit=190, labelPadding=8)
     bars = alt.Chart(alt.Data(values=values)).encode(

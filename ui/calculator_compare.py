@@ -36,7 +36,9 @@ def both(calculator: Calculator, first: Estimate | None, second: Estimate | None
             column.html(number_html(estimate.quantities, title))
     if first is None or second is None:
         return
-    st.html(f"{difference_html(first, second)}{_parts(first.breakdown, second.breakdown)}")
+    words = difference_html(first, second) + _parts(first.breakdown, second.breakdown)
+    if words:
+        st.html(words)
 
 
 def difference_html(first: Estimate, second: Estimate) -> str:

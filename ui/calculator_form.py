@@ -18,6 +18,8 @@ from ui.render import esc
 from ui.state import plain
 
 MOST_NEAREST = 3
+MOST_LABEL = 44
+"""Letters of a description that a label has room for."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,7 @@ def widget(state: CalculatorState, item: Field, side: str) -> None:
     """Show one field, tied to the address."""
     text = state.texts(side).get(item.name, "")
     key = f"calc_{state.name}_{side}_{item.name}"
-    unit = f" :gray[{plain(item.unit)}]" if item.unit else ""
-    label = f"`{item.name}`{unit}{' B' if side == 'b' else ''}"
+    label = label_of(item) + (" **B**" if side == "b" else "")
     about = "  \n".join(part for part in (plain(_capital(item.description)), plain(item.range)) if part)
     tie: dict[str, Any] = {"key": key, "on_change": _typed, "args": (item, side), "help": about or None}
     if item.sort == "flag":
@@ -132,6 +133,15 @@ def widget(state: CalculatorState, item: Field, side: str) -> None:
         _set(key, text)
         hint = "" if item.default is None else f"{text_of(item.default)} by default"
         st.text_input(label, placeholder=hint or _hint(item), max_chars=2000, **tie)
+
+
+def label_of(item: Field) -> str:
+    """Return a field's label: its name, what it is in few words, its unit."""
+    short = re.split(r"[;:(]|, ", item.description)[0].strip()
+    words = [short] if len(short) <= MOST_LABEL else []
+    if item.unit and item.unit not in short.split():
+        words.append(item.unit)
+    return f"`{item.name}`" + (f" :gray[{plain(', '.join(words))}]" if words else "")
 
 
 def _hint(item: Field) -> str:

@@ -18,6 +18,8 @@ from ui.theme import is_dark
 
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _LIST_ITEMS = 64
+MOST_TRAPS = 3
+"""Traps in the open; the others are folded."""
 
 
 def figure(value: Any, digits: int = 5) -> str:
@@ -112,12 +114,12 @@ def parts(breakdown: Sequence[Quantity]) -> None:
 
 
 def alike(breakdown: Sequence[Quantity]) -> list[list[Quantity]]:
-    """Return the parts that can be compared: two or more numbers of one unit each."""
+    """Return the parts that can be compared: three or more numbers of one unit."""
     found: dict[str, list[Quantity]] = {}
     for item in breakdown:
         if isinstance(item.value, int | float) and not isinstance(item.value, bool):
             found.setdefault(item.unit, []).append(item)
-    return [group for group in found.values() if len(group) > 1]
+    return [group for group in found.values() if len(group) > 2]
 
 
 def sources_html(references: Sequence[Reference], held: dict[str, str] | None = None) -> str:
@@ -133,7 +135,12 @@ def sources_html(references: Sequence[Reference], held: dict[str, str] | None = 
 
 def traps_html(name: str, traps: Sequence[Trap]) -> str:
     """Return the numbers in print that do not reproduce, each with what comes out and why."""
-    return (heading("Traps") + "".join(_trap(name, trap) for trap in traps)) if traps else ""
+    if not traps:
+        return ""
+    first, rest = traps[:MOST_TRAPS], traps[MOST_TRAPS:]
+    more = "".join(_trap(name, trap) for trap in rest)
+    fold = f'<details class="al-toc"><summary>{len(rest)} more</summary>{more}</details>' if rest else ""
+    return heading("Traps", len(traps)) + "".join(_trap(name, trap) for trap in first) + fold
 
 
 def _trap(name: str, trap: Trap) -> str:

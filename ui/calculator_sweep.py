@@ -23,6 +23,7 @@ from ui.theme import is_dark
 
 POINTS = 41
 BUDGET = 2.0
+MOST_STEP = 512
 WIDE = 20.0
 """From this ratio of ends on an axis is logarithmic."""
 
@@ -73,6 +74,28 @@ def grid(low: float, high: float, integer: bool) -> list[float]:
         powers = {2**power for power in range(64) if low <= 2**power <= high}
         whole |= powers | {3 * power for power in powers if 3 * power <= high}
     return sorted(float(value) for value in whole)
+
+
+def with_multiples(at: list[float], step: int, low: float, high: float) -> list[float]:
+    """Return only multiples of a step between two ends, thinned; the points as they are for a step of 1."""
+    if step <= 1:
+        return at
+    found = [float(value) for value in range(math.ceil(low / step) * step, int(high) + 1, step) if value > 0]
+    if len(found) <= POINTS:
+        return found
+    return sorted({found[round(place * (len(found) - 1) / (POINTS - 1))] for place in range(POINTS)})
+
+
+def step_of(state: CalculatorState, item: Field, here: int) -> int:
+    """Return the least divisor of a field's value whose addition is valid too: layers must divide by stages."""
+    inputs = state.inputs()
+    for step in (number for number in range(1, min(here, MOST_STEP) + 1) if here % number == 0):
+        try:
+            run(state.name, {**inputs, item.name: here + step}, state.output)
+        except CalculatorError:
+            continue
+        return step
+    return 1
 
 
 def sweep(name: str, inputs: Mapping[str, Any], output: str, unit: str, item: Field, at: list[float]) -> Sweep:
@@ -133,6 +156,8 @@ def sweep_section(state: CalculatorState) -> None:
 
 def _plot(state: CalculatorState, item: Field, low: float, high: float, here: float | None) -> None:
     at = grid(low, high, item.sort == "integer")
+    if item.sort == "integer" and here is not None and here == int(here):
+        at = with_multiples(at, step_of(state, item, int(here)), low, high)
     rows, words = [], []
     for side in ("a", "b") if state.second is not None else ("a",):
         found = _swept(state.name, state.inputs(side), state.output, state.unit, item, at)
@@ -154,7 +179,8 @@ def _plot(state: CalculatorState, item: Field, low: float, high: float, here: fl
         st.altair_chart(sweep_chart(rows, (f"{item.name}{unit}", title), logs, inside, is_dark()))
     else:
         words.append("Fewer than two points can be worked out here.")
-    st.html("".join(note(esc(line)) for line in words))
+    if words:
+        st.html("".join(note(esc(line)) for line in words))
 
 
 def _set(key: str, value: str) -> None:

@@ -11,6 +11,7 @@ from ui.calculator_form import Remarks, clear, form, output_choice, remarks_of, 
 from ui.calculator_result import result, sources_html, traps_html
 from ui.calculator_state import CalculatorState, address
 from ui.calculator_sweep import sweep_section
+from ui.calculator_timeline import timeline_section
 from ui.render import esc, heading, link
 from ui.theme import FOLDER
 
@@ -55,6 +56,7 @@ def calculator_view(state: CalculatorState) -> None:
     if "b" in estimates:
         both(state.calculator, first, estimates["b"])
     answer(state, outcomes["a"], alone="b" not in estimates)
+    timeline_section(state)
     if first is not None:
         st.html(heading("Vary and compare"))
         compare_switch(state)
