@@ -20,7 +20,7 @@ _TITLE_TAIL = re.compile(r"\s*\(arXiv:\S+(?: \[[^\]]*\])?(?: UPDATED)?\)\s*$")
 
 
 class Refused(ParseError):
-    """arXiv says that the query is wrong; asking again does not help."""
+    """A query that arXiv calls wrong; asking again does not help."""
 
 
 def is_arxiv_xml(text: str) -> bool:

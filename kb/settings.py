@@ -5,6 +5,7 @@ over the file, the file over the defaults; frozen once made, so that it can key 
 """
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ class Settings(BaseSettings):
     max_file: int = Field(default=50_000_000, gt=0, description="Largest file that is ingested, in bytes.")
     allow_private_hosts: bool = Field(default=False, description="Let the fetcher reach private addresses.")
     user_agent: str = Field(default="MLSysAlmanac/0.1", description="How the fetcher names itself; add a contact.")
+    arxiv_url: str = Field(default="https://export.arxiv.org/api/query", description="Address of arXiv's API.")
     sync_every: float = Field(default=0.0, ge=0, description="Hours between background syncs; 0: only on demand.")
     lock_wait: float = Field(default=30.0, ge=0, description="Seconds to wait for another process that writes.")
 
@@ -68,6 +70,14 @@ class Settings(BaseSettings):
     def _chroma(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must be an address such as http://127.0.0.1:8000")
+        return value
+
+    @field_validator("arxiv_url")
+    @classmethod
+    def _arxiv(cls, value: str) -> str:
+        # In the clear only to this machine, where a mirror or a test may listen.
+        if not re.fullmatch(r"(https://[^\s/?#@{}]+|http://(127\.0\.0\.1|localhost)(:\d+)?)/[^\s?#{}]*", value):
+            raise ValueError("must be an address such as https://export.arxiv.org/api/query")
         return value
 
     @classmethod

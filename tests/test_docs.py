@@ -21,7 +21,6 @@ PLACES = re.compile("(?<![\\w.:/~-])/(?:wor" + "k|roo" + "t|home/[a-z]+|Users/[A
 IMPORTED_BY_OTHERS = {
     "torch": "sentence-transformers computes with it; equal vectors need equal releases",
     "llama-cpp-python": "optional: the local language model, built behind the app",
-    "arxiv": "the client for arXiv queries of subscriptions",
 }
 NOT_IMPORTED = {
     "ruff": "run by make check",

@@ -11,11 +11,11 @@ from tests.source_tree import ROOT, Module, modules, packages, third_party
 # Modules, or packages with all that is in them. `app` is the entry point beside `ui`.
 HOMES = {
     "altair": ("ui",),
-    "arxiv": ("ingest.arxiv_papers",),
+    "arxiv": ("ingest._arxiv_client",),
     "charset_normalizer": ("ingest",),
     "chromadb": ("kb.index",),
     "feedparser": ("ingest.rss", "ingest._feed"),
-    "filelock": ("kb.store", "kb.index"),
+    "filelock": ("kb.store", "kb.index", "ingest._spacing"),
     "httpx": ("ingest", "kb.llm"),
     "llama_cpp": ("kb.llm",),
     "lxml": ("ingest",),

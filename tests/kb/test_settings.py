@@ -60,3 +60,27 @@ def test_native_libraries_are_held_back_before_they_load() -> None:
     }
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=clean, check=True)
     assert done.stdout.split() == ["AVX512_CORE_FP16", "PASSIVE", "1"]
+
+
+@pytest.mark.parametrize(
+    "address", ["https://export.arxiv.org/api/query", "https://mirror:8443/q", "http://127.0.0.1:9/q"]
+)
+def test_addresses_of_arxiv(address: str) -> None:
+    assert load_settings(arxiv_url=address).arxiv_url == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://export.arxiv.org/api/query",
+        "https://a@b/q",
+        "https://x/q?a=b",
+        "https://x/{}",
+        "file:///q",
+        "https:///q",
+        "",
+    ],
+)
+def test_addresses_in_the_clear_or_with_more_in_them_are_refused(address: str) -> None:
+    with pytest.raises(SettingsError, match="arxiv_url"):
+        load_settings(arxiv_url=address)

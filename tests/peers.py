@@ -1,0 +1,170 @@
+"""A server on loopback that plays arXiv's API: truthful by default, awkward when told to be.
+
+Each request takes the next act of the script, or the truthful one where the script has run out. All
+papers are made up.
+"""
+
+import gzip
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+
+@dataclass(frozen=True)
+class Request:
+    """What came in."""
+
+    path: str
+    headers: Mapping[str, str]
+    handler: BaseHTTPRequestHandler
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids asked for."""
+        return parse_qs(urlsplit(self.path).query)["id_list"][0].split(",")
+
+
+Act = Callable[[Request], None]
+
+
+def entry(name: str, title: str = "", summary: str = "") -> str:
+    """Return an entry of the API; `name` may hold a version."""
+    return (
+        f"<entry><id>http://arxiv.org/abs/{name}</id><title>{title or 'On the Matter of ' + name}</title>"
+        f"<summary>{summary or 'We measure how the matter of ' + name + ' behaves and find that it holds.'}</summary>"
+        "<published>2023-09-12T17:00:00Z</published><updated>2023-09-14T17:00:00Z</updated>"
+        '<author><name>A. Author</name></author><category term="cs.DC"/></entry>'
+    )
+
+
+def feed(entries: str, total: int = 1) -> str:
+    """Return an answer of the API."""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom" '
+        'xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/" xmlns:arxiv="http://arxiv.org/schemas/atom">'
+        f"<id>http://arxiv.org/api/x</id><opensearch:totalResults>{total}</opensearch:totalResults>{entries}</feed>"
+    )
+
+
+ERROR = feed(
+    "<entry><id>http://arxiv.org/api/errors#incorrect_id_format_for_x</id><title>Error</title>"
+    "<summary>incorrect id format for x</summary></entry>"
+)
+
+
+def reply(body: str | bytes, status: int = 200, **headers: str) -> Act:
+    """Return an act that answers so; underscores in names of headers are hyphens."""
+    data = body.encode() if isinstance(body, str) else body
+
+    def act(request: Request) -> None:
+        handler = request.handler
+        handler.send_response(status)
+        for name, value in {"Content_Length": str(len(data)), **headers}.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        handler.wfile.write(data)
+
+    return act
+
+
+def truth(missing: Sequence[str] = ()) -> Act:
+    """Return an act that answers with every paper asked for but the missing ones."""
+
+    def act(request: Request) -> None:
+        found = [name for name in request.ids if name not in missing]
+        reply(feed("".join(entry(f"{name}v2") for name in found), len(found)))(request)
+
+    return act
+
+
+def zipped(body: str) -> Act:
+    """Return an act that answers compressed."""
+    return reply(gzip.compress(body.encode()), Content_Encoding="gzip")
+
+
+def reset(request: Request) -> None:
+    """Break the connection off without a word."""
+    connection = request.handler.connection
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def short(request: Request) -> None:
+    """Promise more than is sent."""
+    reply(feed(entry("2309.06180v2")), Content_Length="100000")(request)
+
+
+def silent(request: Request) -> None:
+    """Say nothing for longer than anybody here waits."""
+    time.sleep(0.4)
+
+
+def drip(request: Request) -> None:
+    """Send headers, then a byte at a time, each well within the time-out."""
+    request.handler.send_response(200)
+    request.handler.end_headers()
+    for _ in range(60):
+        try:
+            request.handler.wfile.write(b" ")
+            request.handler.wfile.flush()
+        except OSError:
+            return
+        time.sleep(0.02)
+
+
+class Peer:
+    """A running server; `script` holds the acts to come, `requests` what came."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}/api/query"
+        self.script: list[Act] = []
+        self.otherwise: Act = truth()
+        self.requests: list[Request] = []
+        self._lock = threading.Lock()
+        self._busy = 0
+        self.most_at_once = 0
+
+    def answer(self, request: Request) -> None:
+        """Play the next act."""
+        with self._lock:
+            self._busy += 1
+            self.most_at_once = max(self.most_at_once, self._busy)
+            self.requests.append(request)
+            act = self.script.pop(0) if self.script else self.otherwise
+        try:
+            act(request)
+        finally:
+            with self._lock:
+                self._busy -= 1
+
+
+@contextmanager
+def peer() -> Iterator[Peer]:
+    """Run a peer."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            made.answer(Request(self.path, dict(self.headers), self))
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
+            """Stay quiet."""
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            """Broken connections are part of the play."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        made = Peer(server.server_address[1])
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        yield made
+        server.shutdown()
+        thread.join()
