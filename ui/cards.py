@@ -64,7 +64,8 @@ def card(
     """Return a passage with its place and source."""
     address = href("document", id=info.id, chunk=chunk.id, q=question)
     path = crumbs(chunk, info)
-    actions = act(address, "Open in place") + copying(citation(info, path))
+    actions = act(address, "Open in place") + act(href("search", like=chunk.id), "More like this")
+    actions += copying(citation(info, path))
     if safe_url(info.url):
         actions += outside(info.url, "Original", "al-out al-act")
     if folded:

@@ -8,12 +8,13 @@ from pathlib import Path
 import streamlit as st
 
 from almanac import Almanac
+from kb.errors import StoreError
 from kb.types import DocumentInfo, Kind
 from ui.hues import title_of, topic_slugs
 from ui.jobs import Job
 from ui.links import LANGUAGES, LibraryState, SearchState
 from ui.render import KINDS, LANGUAGE_NAMES, source_name
-from ui.state import Library, bound, plain, shown_errors
+from ui.state import Library, bound, plain, saved_of, show_error, shown_errors
 
 _PLACEHOLDER = "Ask in English or Chinese"
 _HELP = (
@@ -45,6 +46,19 @@ def search_filters(state: SearchState, almanac: Almanac) -> None:
             _choices(state)
             _labels_and_sources(state, almanac)
             st.caption(_HELP)
+
+
+def keep_search(state: SearchState, almanac: Almanac) -> None:
+    """Let the reader keep a search; looking at a kept one notes that its new passages were seen."""
+    text = state.as_text()
+    kept = saved_of(almanac).get(text)
+    with shown_errors():
+        if kept is not None and kept.new:
+            almanac.save_search(text)
+        label = "Forget this search" if kept else "Keep this search"
+        if st.button(label, type="tertiary", key="al_keep", help="Kept searches stand on this page's beginning."):
+            almanac.drop_search(text) if kept else almanac.save_search(text)
+            st.rerun()
 
 
 def _choices(state: SearchState) -> None:
@@ -174,15 +188,20 @@ def add_files(library: Library) -> None:
             help="Feeds, arXiv lists, outlines of notes, pages and newsletters, as text.",
         )
         paths = st.text_area(
-            "or paths on this computer, one a line", height=80, placeholder="~/notes\n/home/me/feed.xml"
+            "or paths, folders or arXiv ids, one a line", height=104, placeholder="~/notes\nfeed.xml\narxiv:2309.06180"
         )
         kind = st.selectbox("Kind", ["", *KIND_NAMES], format_func=lambda k: KIND_NAMES.get(k, "Recognise by content"))
         sent = st.form_submit_button("Add to the library", type="primary")
     if not sent:
         return
-    with shown_errors():
+    try:
         places = [str(library.almanac.save_upload(file.name, file.getvalue())) for file in files or []]
-    places += [str(Path(line.strip()).expanduser()) for line in paths.splitlines() if line.strip()]
+    except OSError as error:
+        home = library.almanac.settings.home
+        show_error(StoreError(f"Uploads cannot be kept in {home}: {error.strerror}.", "Mend that, or name a path."))
+        return
+    lines = [line.strip() for line in paths.splitlines() if line.strip()]
+    places += [str(Path(line).expanduser()) if line.startswith("~") else line for line in lines]
     if not places:
         st.info("Choose a file, or name a path.")
     elif start_ingest(library, places, Kind(kind) if kind else None):

@@ -1,9 +1,11 @@
 """What surrounds the hits of a search: how they were found, the pages before and after, and nothing found."""
 
 from almanac import Almanac
-from kb.types import SearchResult
+from kb.types import SavedSearch, SearchResult
+from ui.cards import card, hit_card
 from ui.links import MOST_PAGES, PER_PAGE, SearchState, href
-from ui.render import act, count, empty, esc, link, spans
+from ui.render import act, count, empty, esc, heading, link, spans
+from ui.state import levels_of
 
 TERMS = 8
 """Terms of the glossary that are named."""
@@ -24,12 +26,32 @@ def status_line(found: SearchResult, state: SearchState) -> str:
     return f'<div class="al-status">{spans(parts)}</div>'
 
 
+def alike(almanac: Almanac, chunk_id: str) -> str:
+    """Return a passage and those of other documents that are like it.
+
+    Raises:
+        DocumentNotFound: the passage is not in the library.
+    """
+    chunk = almanac.chunk(chunk_id)
+    info = almanac.info(chunk.doc_id)
+    hits = almanac.similar(chunk_id, load=False)
+    cards = "".join(hit_card(hit, "", levels_of(almanac, hit.chunk, hit.document)) for hit in hits)
+    start = heading("Passages like this one") + card(chunk, info, levels=levels_of(almanac, chunk, info))
+    return start + (heading("Elsewhere", len(hits)) + cards if hits else empty("No other document says the like"))
+
+
 def paging(found: SearchResult, state: SearchState) -> str:
     """Return the links to the pages before and after."""
     further = len(found.hits) > state.page * PER_PAGE and state.page < MOST_PAGES
     before = act(state.href(page=state.page - 1), "← Better matches") if state.page > 1 else ""
     after = act(state.href(page=state.page + 1), "More matches →") if further else ""
     return f'<nav class="al-acts al-pages">{before or "<span></span>"}{after}</nav>' if before or after else ""
+
+
+def kept_chip(search: SavedSearch) -> str:
+    """Return a kept search with how many new passages it has."""
+    new = f" <b>{search.new} new</b>" if search.new else ""
+    return link(href("search", q=search.text), esc(search.text) + new, kind="al-chip")
 
 
 def nothing(almanac: Almanac, state: SearchState) -> str:

@@ -84,6 +84,8 @@ class SearchState(State):
     """The search page."""
 
     q: str = ""
+    like: str = ""
+    """A passage whose like is looked for; the words then do not count."""
     topic: tuple[str, ...] = ()
     kind: tuple[str, ...] = ()
     source: tuple[str, ...] = ()
@@ -124,6 +126,19 @@ class SearchState(State):
             expand=bool(self.glossary),
         )
 
+    def as_text(self) -> str:
+        """Return the question with its filters as operators, as it could have been typed."""
+        words = [self.q.strip()]
+        for name, values in (
+            ("topic", self.topic),
+            ("kind", self.kind),
+            ("source", self.source),
+            ("label", self.label),
+        ):
+            words += [f'{name}:"{value}"' if " " in value else f"{name}:{value}" for value in values]
+        dates = (("since", self.since), ("until", self.until), ("lang", self.lang))
+        return " ".join(filter(None, [*words, *(f"{name}:{value}" for name, value in dates if value)]))
+
     def href(self, **changes: Any) -> str:
         """Return the address of this state with changes; a change of anything but the page goes to page 1."""
         changes.setdefault("page", 1)
@@ -143,7 +158,7 @@ class LibraryState(State):
     page: int = 1
 
     def _valid(self) -> Self:
-        view = self.view if self.view in ("documents", "add", "sources") else "documents"
+        view = self.view if self.view in ("documents", "works", "add", "sources") else "documents"
         kind = self.kind if self.kind in set(Kind) else ""
         return replace(self, view=view, kind=kind, page=max(self.page, 1))
 

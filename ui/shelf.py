@@ -16,10 +16,11 @@ from ui.panels import job_report, remarks
 from ui.render import KINDS, act, count, empty, esc, heading, link, note, said, source_name, spans, tag
 from ui.state import Library, documents_of, load_starter, shown_errors
 from ui.theme import is_dark
+from ui.works import works_html
 
 PER_PAGE = 20
 SIZES = {"documents": "document", "chunks": "passage", "sources": "source"}
-VIEWS = {"documents": "Documents", "add": "Add files", "sources": "Sources"}
+VIEWS = {"documents": "Documents", "works": "Works", "add": "Add files", "sources": "Sources"}
 _ADD = link(href("library", view="add"), "Add files")
 _TONES = {"ok": ("read", "al-ok"), "partial": ("partly read", "al-warn"), "failed": ("failed", "al-bad")}
 
@@ -98,6 +99,11 @@ def _chart(counted: list[tuple[str, str, int]]) -> None:
     if picked and picked[0]:
         st.query_params["quarter"] = picked[0]
         st.rerun()
+
+
+def works_view(library: Library) -> None:
+    """Show the papers and repositories that most documents speak of."""
+    st.html(note("Papers and repositories by how many documents name them.") + works_html(library.almanac))
 
 
 def add_view(library: Library) -> None:

@@ -16,7 +16,7 @@ import streamlit as st
 from almanac import Almanac, open_almanac
 from kb.errors import AlmanacError
 from kb.settings import Settings, load_settings
-from kb.types import Chunk, DocumentInfo, Kind
+from kb.types import Chunk, DocumentInfo, Kind, SavedSearch
 from ui.jobs import Job, Jobs
 from ui.links import LibraryState, State
 from ui.render import Levels
@@ -116,6 +116,16 @@ def _escaped(text: str) -> str:
 def documents_of(almanac: Almanac, state: LibraryState) -> list[DocumentInfo]:
     """Return the documents that a state of the library page lists, newest first; kept until something is written."""
     return _documents(almanac, str(almanac.settings.home), almanac.store.generation(), replace(state, view="", page=1))
+
+
+def saved_of(almanac: Almanac) -> dict[str, SavedSearch]:
+    """Return the reader's saved searches by their text; kept until something is written."""
+    return _saved(almanac, str(almanac.settings.home), almanac.store.generation())
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _saved(_almanac: Almanac, home: str, generation: int) -> dict[str, SavedSearch]:
+    return {search.text: search for search in _almanac.saved_searches()}
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

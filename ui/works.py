@@ -10,11 +10,17 @@ from kb.errors import DocumentNotFound
 from kb.types import Chunk, DocumentInfo, Reference
 from ui.cards import card
 from ui.links import DocumentState, href
-from ui.render import act, dated, esc, heading, link, name_of, outside, shorten, spans
+from ui.render import act, count, dated, empty, esc, heading, link, name_of, outside, shorten, spans
 from ui.state import levels_of
 
-GROUPS = {"arxiv": "Papers", "doi": "Publications", "github": "Repositories", "url": "Pages"}
-ONE = {"arxiv": "Paper", "doi": "Publication", "github": "Repository", "url": "Page"}
+GROUPS = {
+    "arxiv": "Papers",
+    "doi": "Publications",
+    "title": "Works without a link",
+    "github": "Repositories",
+    "url": "Pages",
+}
+ONE = {"arxiv": "Paper", "doi": "Publication", "title": "Work", "github": "Repository", "url": "Page"}
 SHOWN = 12
 """References of one group that are listed before the rest is asked for."""
 OPINIONS = frozenset({"very-good", "good", "useful", "interesting", "question"})
@@ -78,6 +84,25 @@ def _also(others: list[str], titles: Titles) -> str:
     links = ", ".join(link(href("document", id=info.id), esc(shorten(name_of(info), 44))) for info in known)
     more = f" and {len(others) - 3} more" if len(others) > 3 else ""
     return f'<div class="al-also">Also in {links}{more}</div>'
+
+
+def in_library(almanac: Almanac, arxiv_id: str) -> bool:
+    """Tell whether a paper itself is in the library."""
+    return Titles(almanac)(f"arxiv:{arxiv_id}") is not None
+
+
+def works_html(almanac: Almanac, limit: int = 60) -> str:
+    """Return the papers and repositories that most documents name, with what the library lacks."""
+    rows = ""
+    for reference, number, doc_id in almanac.most_mentioned(limit):
+        words = esc(shorten(reference.title or short_key(reference), 110))
+        page = link(href("work", kind=reference.kind, key=reference.key), words)
+        own = link(href("document", id=doc_id), "in the library") if doc_id else "not in the library"
+        line = spans((ONE[reference.kind], esc(short_key(reference)), f"in {count(number, 'document')}", own))
+        rows += f'<li>{page}<div class="al-meta">{line}</div></li>'
+    if not rows:
+        return empty("No document names a paper or a repository yet")
+    return f'<section class="al-refs"><ul>{rows}</ul></section>'
 
 
 def short_key(reference: Reference) -> str:

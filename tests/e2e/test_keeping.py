@@ -74,7 +74,7 @@ def test_a_job_is_seen_from_another_tab_and_can_be_stopped_there(
         (folder / f"note-{number}.md").write_text("\n".join(lines), encoding="utf-8")
     second.go(f"{fresh_server.address}/library")
     first.go(f"{fresh_server.address}/library?view=add")
-    first.page.get_by_label("or paths on this computer").fill(str(folder))
+    first.page.get_by_label("or paths, folders").fill(str(folder))
     first.click(first.page.get_by_text("Add to the library"))
     wait_for(first, "of 1500")
     wait_for(second, "of 1500")

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.types import Kind
+from kb.query import parse_query
+from kb.types import Kind, Query
 from ui.links import MOST_PAGES, DocumentState, LibraryState, SearchState, WorkState, href, partial_date
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -85,3 +86,10 @@ def test_a_changed_filter_goes_back_to_the_first_page() -> None:
     assert SearchState(q="a", page=3).href(glossary=0) == "/?q=a&glossary=0"
     assert SearchState(q="a", page=3).href(page=4) == "/?q=a&page=4"
     assert LibraryState(kind="rss", page=3).href(kind="") == "/library"
+
+
+def test_a_search_can_be_written_as_it_could_be_typed() -> None:
+    state = SearchState(q=" cache ", topic=("serving",), kind=("notes",), source=("a b.txt",), since="2023", lang="zh")
+    assert state.as_text() == 'cache topic:serving kind:notes source:"a b.txt" since:2023 lang:zh'
+    parsed = parse_query(Query(text=state.as_text()))
+    assert (parsed.text, parsed.query.topics, parsed.query.sources) == ("cache", ("serving",), ("a b.txt",))

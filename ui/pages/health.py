@@ -5,11 +5,12 @@ import streamlit as st
 from almanac.overview import Check
 from ui.links import href
 from ui.panels import embedder_text, job_panel
-from ui.render import esc, heading, link, note, said
+from ui.render import esc, heading, link, note, said, source_name
 from ui.shelf import source_row
 from ui.state import Library, open_library
 
 TITLE, URL_PATH, ORDER = "Health", "health", 70
+MERGED = 50
 _ROW = '<tr><th scope="row">{}</th><td class="{}">{}</td><td>{}</td></tr>'
 
 
@@ -24,9 +25,14 @@ def render() -> None:
     fine = note(f"Every source was read. {link(href('library', view='sources'), 'All sources')}")
     checks = "".join(check_row(check) for check in overview.checks())
     home = esc(library.almanac.settings.home)
+    merged = "".join(
+        f"<li>{link(href('document', id=doc_id), esc(title))}: {esc(', '.join(map(source_name, sources)))}</li>"
+        for doc_id, title, sources in overview.merged()[:MERGED]
+    )
+    twice = f'{heading("Held by several sources, shown once")}<ul class="al-plain">{merged}</ul>' if merged else ""
     st.html(
         f"{heading('Sources that need attention')}{''.join(failing) or fine}"
-        f'{heading("Checks")}<table class="al-figures">{checks}</table>'
+        f'{twice}{heading("Checks")}<table class="al-figures">{checks}</table>'
         f"{note(f'The library lies in <code>{home}</code>; copying that folder is a backup.')}"
     )
 
@@ -34,6 +40,7 @@ def render() -> None:
 def figures(library: Library) -> None:
     """Show counts and the state of semantic search."""
     counts = library.almanac.overview.counts()
+    read = library.almanac.overview.embedding()
     waiting, outbox, failed = counts["waiting"], counts["outbox"], counts["failed_sources"]
     rows = (
         ("Documents", counts["documents"], ""),
@@ -42,6 +49,11 @@ def figures(library: Library) -> None:
             "Searched by meaning",
             counts["chunks"] - waiting,
             f"{waiting:,} wait for the embedding model" if waiting else "all of them",
+        ),
+        (
+            "Characters searched by meaning",
+            read["characters_embedded"],
+            f"of {read['characters']:,}" if read["characters_embedded"] < read["characters"] else "all of them",
         ),
         ("Waiting for the vector index", outbox, "search does not wait for it" if outbox else "up to date"),
         ("Sources", counts["sources"], f"{failed} failed" if failed else "none failed"),

@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui.links import LibraryState
 from ui.panels import job_panel
-from ui.shelf import add_view, documents_view, sources_view, top
+from ui.shelf import add_view, documents_view, sources_view, top, works_view
 from ui.state import open_library, read_state
 
 TITLE, URL_PATH, ORDER = "Library", "library", 50
@@ -18,6 +18,8 @@ def render() -> None:
     job_panel(library, watch=True)
     if state.view == "add":
         add_view(library)
+    elif state.view == "works":
+        works_view(library)
     elif state.view == "sources":
         sources_view(library)
     else:

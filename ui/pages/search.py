@@ -4,12 +4,12 @@ import streamlit as st
 
 from kb.types import Kind
 from ui.cards import document_row, hit_card
-from ui.forms import KIND_NAMES, search_box, search_filters
-from ui.found import nothing, paging, status_line
+from ui.forms import KIND_NAMES, keep_search, search_box, search_filters
+from ui.found import alike, kept_chip, nothing, paging, status_line
 from ui.links import PER_PAGE, LibraryState, SearchState, href
 from ui.panels import job_panel, meaning_notice
 from ui.render import esc, heading, link
-from ui.state import Library, documents_of, levels_of, open_library, read_state
+from ui.state import Library, documents_of, levels_of, open_library, read_state, saved_of
 
 TITLE, URL_PATH, ORDER = "Search", "", 10
 EXAMPLES = (
@@ -30,7 +30,9 @@ def render() -> None:
     search_box(state)
     search_filters(state, library.almanac)
     job_panel(library)
-    if state.q.strip() or state.filtered:
+    if state.like:
+        st.html(alike(library.almanac, state.like))
+    elif state.q.strip() or state.filtered:
         results(library, state)
     else:
         welcome(library)
@@ -44,6 +46,7 @@ def results(library: Library, state: SearchState) -> None:
     cards = (hit_card(hit, state.q, levels_of(library.almanac, hit.chunk, hit.document)) for hit in hits)
     body = "".join(cards) or nothing(library.almanac, state)
     st.html(status_line(found, state) + body + paging(found, state))
+    keep_search(state, library.almanac)
 
 
 def welcome(library: Library) -> None:
@@ -53,6 +56,7 @@ def welcome(library: Library) -> None:
         f'<span lang="{lang}">{link(href("search", q=text), esc(text), kind="al-chip")}</span>'
         for text, lang in EXAMPLES
     )
+    kept = "".join(kept_chip(search) for search in saved_of(almanac).values())
     kinds = almanac.overview.by("kind")
     held = [link(href("library", kind=k), f"{n:,} {KIND_NAMES[Kind(k)].lower()}") for k, n in kinds.items()]
     line = f"{almanac.overview.counts()['chunks']:,} passages in {', '.join(held)}" if held else "Nothing yet"
@@ -61,7 +65,8 @@ def welcome(library: Library) -> None:
     recent = sorted(everything, key=lambda info: (info.added, info.published), reverse=True)[:RECENT]
     rows = "".join(document_row(info) for info in recent)
     latest = heading("Added last") + rows if rows else ""
-    st.html(f'<div class="al-chips">{chips}</div><p class="al-held">{line} · {add}</p>{latest}')
+    own = f'{heading("Kept searches")}<div class="al-chips">{kept}</div>' if kept else ""
+    st.html(f'<div class="al-chips">{chips}</div><p class="al-held">{line} · {add}</p>{own}{latest}')
 
 
 if __name__ == "__main__":

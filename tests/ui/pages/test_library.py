@@ -49,6 +49,12 @@ def test_the_list_is_narrowed_by_hand(app: AppTest) -> None:
     assert "1–1 of 1" in Reading(shown(app)).text
 
 
+def test_the_works_that_documents_name_are_listed(app: AppTest) -> None:
+    read = at(app, view="works")
+    assert "not in the library" in read.text
+    assert "/work?kind=arxiv&key=2104.04473" in read.addresses
+
+
 def test_a_filter_that_leaves_nothing_offers_everything(app: AppTest) -> None:
     read = at(app, text="xyzzy")
     assert "No documents here" in read.text

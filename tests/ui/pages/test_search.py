@@ -1,7 +1,13 @@
 """The search page: box, filters in the address, hits, nothing found, where to begin."""
 
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
 from streamlit.testing.v1 import AppTest
 
+from almanac import Almanac, open_almanac
+from kb.types import Kind
+from tests.conftest import ROOT
 from tests.ui.conftest import Reading, given, shown
 
 
@@ -100,3 +106,39 @@ def test_pages_follow_one_another(app: AppTest) -> None:
     second = asked(app, q="the", page="2")
     assert "11–" in second.text
     assert "/?q=the" in second.addresses
+
+
+def test_more_like_a_passage_of_other_documents(app: AppTest, almanac: Almanac) -> None:
+    chunk = next(c for d in almanac.documents([Kind.RSS]) for c in almanac.chunks(d.id) if "paged" in c.text)
+    read = asked(app, like=chunk.id)
+    assert "Passages like this one" in read.text
+    assert "a paged cache wastes less memory" in read.text
+    lost = asked(app, like="page:gone#1")
+    assert lost.text == ""
+    assert "page:gone#1" in app.error[0].value.replace("\\", "")
+
+
+def test_a_search_is_kept_and_forgotten(app: AppTest, almanac: Almanac) -> None:
+    asked(app, q="cache", kind="notes")
+    app.button(key="al_keep").click().run()
+    assert [search.text for search in almanac.saved_searches()] == ["cache kind:notes"]
+    assert app.button(key="al_keep").label == "Forget this search"
+    home = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    assert "/?q=cache+kind%3Anotes" in Reading(shown(home)).addresses
+    app.button(key="al_keep").click().run()
+    assert almanac.saved_searches() == []
+
+
+def test_what_is_new_in_a_kept_search_is_counted_until_it_is_looked_at(
+    app: AppTest, almanac: Almanac, tmp_path: Path
+) -> None:
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    earlier = open_almanac(almanac.settings, clock=lambda: hour_ago)
+    earlier.save_search("zebra")
+    earlier.close()
+    note = tmp_path / "new.md"
+    note.write_text("1. Stripes\n    1. a zebra crossing\n", encoding="utf-8")
+    assert next(almanac.ingest([note])).status == "ok"
+    assert "zebra 1 new" in asked(app).text
+    assert "a zebra crossing" in asked(app, q="zebra").text
+    assert [search.new for search in almanac.saved_searches()] == [0]
