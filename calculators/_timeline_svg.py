@@ -130,7 +130,7 @@ def rows_shown(stages: int) -> list[int]:
     return sorted({round(at * (stages - 1) / (MOST_ROWS - 1)) for at in range(MOST_ROWS)})
 
 
-def draw(timelines: Sequence[tuple[str, Timeline]], palette: Palette, width: int = 1160) -> str:
+def draw(timelines: Sequence[tuple[str, Timeline]], palette: Palette, width: int = 900) -> str:
     """Return the SVG of one timeline, or of several one above the other on the same scale of time."""
     makespan = max((measure(item).makespan for _, item in timelines), default=0.0) or 1.0
     scale = (width - LEFT - RIGHT) / makespan
@@ -174,7 +174,7 @@ def _timeline(
 ) -> tuple[list[str], float]:
     """Return a title and the rows, and the height they take."""
     shown = rows_shown(len(timeline))
-    pitch = max(4.0, min(28.0, 640 / max(len(shown), 1)))
+    pitch = max(4.0, min(28.0, 560 / max(len(shown), 1)))
     thick = pitch - (2.0 if pitch > 8 else 0.5)
     found = measure(timeline)
     note = (

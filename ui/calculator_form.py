@@ -139,7 +139,7 @@ def label_of(item: Field) -> str:
     """Return a field's label: its name, what it is in few words, its unit."""
     short = re.split(r"[;:(]|, ", item.description)[0].strip()
     words = [short] if len(short) <= MOST_LABEL else []
-    if item.unit and item.unit not in short.split():
+    if item.unit and item.unit not in (*short.split(), item.name):
         words.append(item.unit)
     return f"`{item.name}`" + (f" :gray[{plain(', '.join(words))}]" if words else "")
 

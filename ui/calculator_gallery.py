@@ -2,6 +2,7 @@
 
 from calculators import GROUPS, Calculator, discover, run
 from calculators._base import CalculatorError
+from ui.calculator_catalogue import SEARCH
 from ui.calculator_result import figure, unit_words
 from ui.calculator_state import address
 from ui.render import esc, heading, link
@@ -31,7 +32,8 @@ def _card(calculator: Calculator) -> str:
         f"<b>{esc(calculator.title)}</b><span>{esc(calculator.question)}</span>"
         f"<small>{esc(_answer(calculator))}</small>"
     )
-    return link(address({"name": calculator.name}), words, kind="al-calc")
+    name = SEARCH if calculator.name == "planner" else calculator.name
+    return link(address({"name": name}), words, kind="al-calc")
 
 
 def _answer(calculator: Calculator) -> str:

@@ -75,16 +75,19 @@ def number_html(quantities: Sequence[Quantity], title: str) -> str:
     )
 
 
-def result(calculator: Calculator, estimate: Estimate, number: bool = True) -> None:
-    """Show an estimate whole."""
+def answer(calculator: Calculator, estimate: Estimate) -> None:
+    """Show the number, and what is doubtful about fields that were not given."""
     output = calculator.output(estimate.output)
-    if number:
-        st.html(number_html(estimate.quantities, output.title if output else estimate.output))
     stray = [item for item in estimate.warnings if item.field not in estimate.inputs]
-    if stray:
-        st.html("".join(f'<p class="al-remark al-warn"><b>{esc(w.field)}</b>: {esc(w.message)}</p>' for w in stray))
+    words = "".join(f'<p class="al-remark al-warn"><b>{esc(w.field)}</b>: {esc(w.message)}</p>' for w in stray)
+    st.html(number_html(estimate.quantities, output.title if output else estimate.output) + words)
+
+
+def working(estimate: Estimate, parts_too: bool = True) -> None:
+    """Show how an estimate came about: formula, parts, assumptions."""
     formula(estimate)
-    parts(estimate.breakdown)
+    if parts_too:
+        parts(estimate.breakdown)
     if estimate.assumptions:
         items = "".join(f"<li>{esc(words)}</li>" for words in estimate.assumptions)
         st.html(f'{heading("Assumes")}<ul class="al-list">{items}</ul>')

@@ -10,19 +10,22 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from calculators import Calculator, discover
-from ui.calculator_fields import Field, fields_of, inputs_of, shown_fields, texts_of
+from calculators import Calculator
+from ui.calculator_catalogue import catalogue, fields_by_name
+from ui.calculator_fields import Field, inputs_of, shown_fields, texts_of
 
 PATH = "/calculators"
 SECOND = "b."
-OWN = ("sweep", "from", "to", "model", "device", "precision", "schedule_b", "act_bytes", "view")
+OWN = (
+    "sweep", "from", "to", "model", "device", "b.model", "b.device", "schedule_b", "act_bytes"
+)  # fmt: skip
 """Parameters beside the inputs; no field of a calculator bears one of these names."""
 MOST_LETTERS = 2000
 
 
 def all_fields(calculator: Calculator) -> tuple[Field, ...]:
     """Return the fields of a calculator's form."""
-    return fields_of(calculator.inputs)
+    return fields_by_name(calculator.name)
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class CalculatorState:
     def read(cls, parameters: Mapping[str, str | Sequence[str]]) -> Self:
         """Take the state from query parameters."""
         given = {name: _last(value)[:MOST_LETTERS] for name, value in parameters.items()}
-        calculator = discover().get(given.get("name", ""))
+        calculator = catalogue().get(given.get("name", ""))
         if calculator is None:
             return cls()
         fields = all_fields(calculator)
@@ -78,7 +81,7 @@ class CalculatorState:
     @property
     def calculator(self) -> Calculator:
         """The calculator; only where `name` is not empty."""
-        return discover()[self.name]
+        return catalogue()[self.name]
 
     def fields(self) -> tuple[Field, ...]:
         """Return the fields that the chosen output reads."""
@@ -123,7 +126,7 @@ def address(parameters: Mapping[str, str]) -> str:
 
 def opened_with(name: str, inputs: Mapping[str, Any], output: str | None = None, unit: str | None = None) -> str:
     """Return the address that opens a calculator with these inputs filled in."""
-    calculator = discover()[name]
+    calculator = catalogue()[name]
     texts = texts_of(all_fields(calculator), inputs)
     extra = {"output": output or "", "unit": unit or ""}
     return address({"name": name, **{key: text for key, text in extra.items() if text}, **texts})

@@ -175,7 +175,7 @@ def _plot(state: CalculatorState, item: Field, low: float, high: float, here: fl
         inside = here if here is not None and low <= here <= high else None
         output = state.calculator.output(state.output)
         title = f"{output.title if output else state.output}{f' ({state.unit})' if unit_words(state.unit) else ''}"
-        unit = f" ({item.unit})" if item.unit else ""
+        unit = f" ({item.unit})" if item.unit not in ("", item.name) else ""
         st.altair_chart(sweep_chart(rows, (f"{item.name}{unit}", title), logs, inside, is_dark()))
     else:
         words.append("Fewer than two points can be worked out here.")

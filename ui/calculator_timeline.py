@@ -128,7 +128,7 @@ def _table(drawn: Sequence[tuple[str, dict[str, Any]]], act_bytes: float | None)
     listed = range(stages)
     if stages > MOST_STAGES:
         listed = sorted({round(at * (stages - 1) / (MOST_STAGES - 1)) for at in range(MOST_STAGES)})  # type: ignore[assignment]
-    lines = [f"<tr><th>Peak in flight{' and memory' if act_bytes else ''}, idle share of own span</th>{head}</tr>"]
+    lines = [f"<tr><th>Peak in flight{' · memory' if act_bytes else ''} · idle</th>{head}</tr>"]
     for stage in listed:
         cells = []
         for _, _, peaks, idle in found:
@@ -136,7 +136,7 @@ def _table(drawn: Sequence[tuple[str, dict[str, Any]]], act_bytes: float | None)
                 cells.append("–")
                 continue
             memory = f" · {bytes_words(peaks[stage] * act_bytes)}" if act_bytes else ""
-            cells.append(f"{figure(peaks[stage], 4)} microbatches{memory}, {idle[stage]:.1%} idle")
+            cells.append(f"{figure(peaks[stage], 4)}{memory} · {idle[stage]:.1%}")
         lines.append(_table_row(f"Stage {stage + 1}", cells))
     st.html(f'<div class="al-wide"><table class="al-figures">{"".join(lines)}</table></div>')
 

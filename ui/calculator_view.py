@@ -5,10 +5,13 @@ from functools import cache
 import streamlit as st
 
 from calculators import CalculatorError, Estimate, run
+from ui.calculator_catalogue import SEARCH
 from ui.calculator_compare import both, compare_switch
 from ui.calculator_copy import as_json, as_markdown, as_python
 from ui.calculator_form import Remarks, clear, form, output_choice, remarks_of, reset_to_example
-from ui.calculator_result import result, sources_html, traps_html
+from ui.calculator_pickers import pickers
+from ui.calculator_planner import plan_outcome, plans
+from ui.calculator_result import answer, sources_html, traps_html, working
 from ui.calculator_state import CalculatorState, address
 from ui.calculator_sweep import sweep_section
 from ui.calculator_timeline import timeline_section
@@ -48,47 +51,67 @@ def calculator_view(state: CalculatorState) -> None:
     """Show a calculator in a state."""
     st.set_page_config(page_title=f"{state.calculator.title} · MLSys Almanac")
     st.html(head_html(state))
+    pickers(state)
+    if state.name == SEARCH:
+        _search_view(state)
+    else:
+        _formula_view(state)
+    st.html(traps_html(state.name, state.calculator.traps) + sources_html(state.calculator.references))
+
+
+def _search_view(state: CalculatorState) -> None:
+    found = plan_outcome(state)
+    setting(state, {"a": remarks_of(found)})
+    if isinstance(found, CalculatorError):
+        refusal(state, found)
+    else:
+        plans(found)
+
+
+def _formula_view(state: CalculatorState) -> None:
     sides = ("a", "b") if state.second is not None else ("a",)
     outcomes = {side: outcome_of(state, side) for side in sides}
     setting(state, {side: remarks_of(outcome) for side, outcome in outcomes.items()})
     estimates = {side: found if isinstance(found, Estimate) else None for side, found in outcomes.items()}
-    first = estimates["a"]
+    first, outcome = estimates["a"], outcomes["a"]
     if "b" in estimates:
         both(state.calculator, first, estimates["b"])
-    answer(state, outcomes["a"], alone="b" not in estimates)
+    elif first is not None:
+        answer(state.calculator, first)
+    if isinstance(outcome, CalculatorError):
+        refusal(state, outcome)
     timeline_section(state)
-    if first is not None:
-        st.html(heading("Vary and compare"))
-        compare_switch(state)
-        sweep_section(state)
-        take_along(state, first)
-    st.html(traps_html(state.name, state.calculator.traps) + sources_html(state.calculator.references))
+    if first is None:
+        return
+    working(first, parts_too="b" not in estimates)
+    st.html(heading("Vary and compare"))
+    compare_switch(state)
+    sweep_section(state)
+    take_along(state, first)
 
 
 def setting(state: CalculatorState, remarks: dict[str, Remarks]) -> None:
     """Show what is asked and with which inputs."""
-    output_choice(state)
+    if len(state.calculator.outputs) > 1 or len(state.calculator.outputs[0].units) > 1:
+        output_choice(state)
     form(state, remarks)
     with st.container(horizontal=True, key="calc_controls"):
         st.button("Worked example", on_click=reset_to_example, type="tertiary", key="calc_example")
         st.button("Clear", on_click=clear, type="tertiary", key="calc_clear")
 
 
-def answer(state: CalculatorState, outcome: Estimate | CalculatorError, alone: bool) -> None:
-    """Show the estimate, or in its place what is missing or wrong where no field says so."""
-    if isinstance(outcome, Estimate):
-        result(state.calculator, outcome, number=alone)
-        return
-    remarks = remarks_of(outcome)
+def refusal(state: CalculatorState, error: CalculatorError) -> None:
+    """Say what is missing or wrong in place of the number; the field itself says the rest."""
     fields = {item.name.partition(".")[0] for item in state.fields()}
-    if remarks.missing:
-        names = ", ".join(f"<code>{esc(name)}</code>" for name in remarks.missing)
+    missing = remarks_of(error).missing
+    if missing:
+        names = ", ".join(f"<code>{esc(name)}</code>" for name in missing)
         st.html(f'<div class="al-answer al-waiting"><p>Fill in {names} and the answer stands here.</p></div>')
-    elif outcome.field in fields:
-        st.html(f'<div class="al-answer al-waiting"><p>No answer while <code>{esc(outcome.field)}</code> is not valid.'
-                f"</p></div>")  # fmt: skip
+    elif error.field in fields:
+        words = f"No answer while <code>{esc(error.field)}</code> is not valid."
+        st.html(f'<div class="al-answer al-waiting"><p>{words}</p></div>')
     else:
-        st.html(f'<p class="al-remark al-bad">{esc(outcome.message)}</p>')
+        st.html(f'<p class="al-remark al-bad">{esc(error.message)}</p>')
 
 
 def take_along(state: CalculatorState, estimate: Estimate) -> None:
