@@ -54,6 +54,8 @@ class Models:
         self._leg: VectorLeg | None = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        self.index_trouble = ""
+        """Why the vector index could not be opened when that was last tried."""
         self._state = EmbedderState(
             status="ready" if embedder else "off" if settings.embedder == "none" else "waiting",
             name=embedder.name if embedder else "",
@@ -130,10 +132,13 @@ class Models:
 
     def _open_index(self, embedder: Embedder) -> VectorIndex | None:
         try:
-            return VectorIndex(self._store, embedder.fingerprint, url=self._settings.chroma_url)
+            index = VectorIndex(self._store, embedder.fingerprint, url=self._settings.chroma_url)
         except IndexMismatch as error:
-            log.info("%s %s", error.message, error.hint)
+            # Vectors are ranked from the database meanwhile; the health page shows why.
+            self.index_trouble = f"{error.message} {error.hint}"
             return None
+        self.index_trouble = ""
+        return index
 
     def index(self) -> VectorIndex | None:
         """Return the vector index, opened.

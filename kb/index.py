@@ -47,7 +47,8 @@ class VectorIndex:
     def __init__(self, store: Store, fingerprint: str, *, url: str = "") -> None:
         self._store = store
         self._fingerprint = fingerprint
-        self._name = f"passages-{fingerprint}"
+        self._library = store.fact("library")
+        self._name = f"passages-{fingerprint}-{self._library}"
         self._lock = threading.RLock()
         self._guard: FileLock | None = None
         if not url:
@@ -195,10 +196,11 @@ class VectorIndex:
         return wrong
 
     def drop_others(self) -> list[str]:
-        """Remove the collections of earlier embedders; return their names."""
+        """Remove this library's collections of earlier embedders; return their names."""
         with self._lock, _errors("cleaned"):
-            old = [c.name for c in self._client.list_collections() if c.name.startswith("passages-")]
-            old = sorted(name for name in old if name != self._name)
+            names = [collection.name for collection in self._client.list_collections()]
+            own = [name for name in names if name.startswith("passages-") and name.endswith(f"-{self._library}")]
+            old = sorted(name for name in own if name != self._name)
             for name in old:
                 self._client.delete_collection(name)
             return old

@@ -58,7 +58,8 @@ def _models(almanac: Almanac, *, repair: bool) -> list[Check]:
     try:
         index = almanac.models.index()
         if index is None:
-            return [*found, Check("index", True, "open in another process, which keeps it up to date")]
+            trouble = almanac.models.index_trouble
+            return [*found, Check("index", "Another process" in trouble, trouble or "the embedder before still serves")]
         wrong = index.repair() if repair else index.differences()
     except AlmanacError as error:
         return [*found, Check("index", False, error.message, error.hint)]

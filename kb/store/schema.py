@@ -136,6 +136,8 @@ CREATE TABLE saved_searches (
     seen_at TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX documents_added ON documents(added_at);
+-- Two libraries may share one vector server: each names its collections by this.
+INSERT INTO facts VALUES ('library', lower(hex(randomblob(6))));
 """
 
 # One script a step; step n leads from version n to n + 1.

@@ -79,8 +79,10 @@ def test_an_index_that_another_holds_is_no_error(tmp_path: Path, store: Store) -
     holder = VectorIndex(store, embedder.fingerprint)
     models = Models(load_settings(tmp_path), store, embedder)
     assert models.index() is None
+    assert "Another process" in models.index_trouble
     holder.close()
     assert models.index() is not None
+    assert models.index_trouble == ""
     models.close()
 
 
@@ -111,7 +113,8 @@ def test_the_old_embedder_serves_until_the_new_ones_vectors_are_there(
     index = second.models.index()
     assert index is not None
     assert index.repair() >= 0
-    assert index.drop_others() == [f"passages-{made['packaged'].fingerprint}"]
+    library = second.store.fact("library")
+    assert index.drop_others() == [f"passages-{made['packaged'].fingerprint}-{library}"]
     second.close()
 
 

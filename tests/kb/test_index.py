@@ -96,7 +96,6 @@ def put(store: Store, texts: list[str], topics: list[str] | None = None) -> None
 
 @pytest.fixture
 def index(store: Store, url: str) -> Iterator[VectorIndex]:
-    # A server outlives a test: each gets a collection of its own.
     made = VectorIndex(store, "fp", url=url)
     made.rebuild()
     yield made
@@ -163,9 +162,20 @@ def test_another_embedder_has_its_own_collection(store: Store, index: VectorInde
     other = VectorIndex(store, "other-fp", url=url)
     try:
         assert other.count() == 0
-        assert "passages-fp" in other.drop_others()
+        assert other.drop_others() == [f"passages-fp-{store.fact('library')}"]
     finally:
         other.close()
+
+
+def test_two_libraries_on_one_server_do_not_meet(tmp_path: Path, server: str) -> None:
+    stores = [Store(tmp_path / name, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC)) for name in ("one", "two")]
+    indexes = [VectorIndex(store, "fp", url=server) for store in stores]
+    put(stores[0], ["w1 words", "w2 words"])
+    put(stores[1], ["w3 words"])
+    assert [index.apply_outbox() for index in indexes] == [2, 1]
+    assert [index.differences() for index in indexes] == [0, 0]
+    assert indexes[1].drop_others() == []
+    assert indexes[0].count() == 2
 
 
 def test_a_second_process_is_told_and_the_index_is_free_again_after_close(store: Store) -> None:
