@@ -7,7 +7,7 @@ tooltip holds the number as the page writes it.
 from collections.abc import Sequence
 from typing import Any
 
-from ui.hues import HUES
+from ui.hues import HUES, PAPER
 
 ORDER = ("indigo", "teal", "ochre", "crimson", "olive", "grey")
 BAR = 22
@@ -21,6 +21,15 @@ def tones(dark: bool) -> tuple[str, str]:
 def hue(name: str, dark: bool) -> str:
     """Return a hue on light or dark paper."""
     return HUES[name][int(dark)]
+
+
+def _shade(number: int, dark: bool) -> str:
+    """Return the colour of the n-th part; beyond the six hues come the same, half faded into the paper."""
+    colour = hue(ORDER[number % len(ORDER)], dark)
+    if number < len(ORDER):
+        return colour
+    pairs = [(int(colour[at : at + 2], 16), int(PAPER[int(dark)][at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{(ink + paper) // 2:02X}" for ink, paper in pairs)
 
 
 def parts_chart(rows: Sequence[tuple[str, float, str]], dark: bool) -> Any:
@@ -43,15 +52,15 @@ def parts_chart(rows: Sequence[tuple[str, float, str]], dark: bool) -> Any:
 
 
 def stacked_chart(rows: Sequence[dict[str, Any]], names: Sequence[str], dark: bool) -> Any:
-    """Return stacked bars; a row has `bar`, `part`, `value`, `amount`, and `names` orders the parts."""
+    """Return stacked bars; a row has `bar`, `part`, `value`, `amount`, `about`, and `names` orders the parts."""
     import altair as alt
 
     ink, line = tones(dark)
-    range_ = [hue(ORDER[i % len(ORDER)], dark) for i in range(len(names))]
+    range_ = [_shade(number, dark) for number in range(len(names))]
     bars = list(dict.fromkeys(row["bar"] for row in rows))
-    axis = alt.Axis(title=None, labelColor=ink, domain=False, ticks=False, labelLimit=170, labelPadding=8)
+    axis = alt.Axis(title=None, labelColor=ink, domain=False, ticks=False, labelPadding=8, labelOverlap=False)
     scale = alt.Scale(domain=list(names), range=range_)
-    legend = alt.Legend(title=None, orient="top", columns=4, labelColor=ink, symbolType="square")
+    legend = alt.Legend(title=None, orient="top", columns=5, labelColor=ink, symbolType="square")
     return (
         alt.Chart(alt.Data(values=[row | {"rank": names.index(row["part"])} for row in rows]))
         .mark_bar()
@@ -60,7 +69,7 @@ def stacked_chart(rows: Sequence[dict[str, Any]], names: Sequence[str], dark: bo
             x=alt.X("value:Q", axis=alt.Axis(title=None, gridColor=line, domain=False, ticks=False, labelColor=ink)),
             color=alt.Color("part:N", scale=scale, legend=legend),
             order=alt.Order("rank:Q"),
-            tooltip=["bar:N", "part:N", "amount:N"],
+            tooltip=["about:N", "part:N", "amount:N"],
         )
         .properties(height=BAR * len(bars) + 60)
         .configure_view(strokeWidth=0)

@@ -17,10 +17,18 @@ Texts = Mapping[str, str]
 _NUMBER = re.compile(r"([+-]?(?:\d[\d,_ ]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*([A-Za-z%µ/]*)")
 _SCALES: dict[str, float] = {
     "": 1, "k": 10**3, "K": 10**3, "M": 10**6, "m": 10**6, "G": 10**9, "g": 10**9, "b": 10**9, "B": 10**9, "bn": 10**9,
-    "T": 10**12, "t": 10**12, "P": 10**15, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40,
+    "T": 10**12, "t": 10**12, "P": 10**15, "E": 10**18, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40,
 }  # fmt: skip
 _TIMES = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "min": 60.0, "h": 3600.0}
 _TAILS = ("flop/s", "flops", "flop", "byte/s", "bytes", "b/s", "tokens/s", "tokens", "params")
+
+_PREFERRED: dict[str, tuple[tuple[float, str], ...]] = {
+    "B": ((2**30, " GiB"), (10**12, " TB"), (10**9, " GB"), (2**20, " MiB"), (10**6, " MB")),
+    "byte/s": ((10**12, " TB/s"), (10**9, " GB/s")),
+    "FLOP/s": ((10**12, " TFLOP/s"),),
+    "params": ((10**9, "B"), (10**6, "M")),
+}
+"""By unit the suffixes that a field is filled in with, the most readable first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +186,19 @@ def texts_of(fields: Iterable[Field], inputs: Mapping[str, Any]) -> dict[str, st
         if key:
             value = value.get(key) if isinstance(value, Mapping) else None
         if value is not None:
-            found[field.name] = text_of(value)
+            found[field.name] = text_for(field, value)
     return found
+
+
+def text_for(field: Field, value: object) -> str:
+    """Write a value of a field as a reader would: `80 GiB`, `312 TFLOP/s`, `175B`; exact, or else in digits."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        for scale, suffix in _PREFERRED.get(field.unit, ()):
+            if scale <= abs(value) < scale * 10_000:
+                text = f"{value / scale:g}{suffix}"
+                if value_of(field, text) == value:
+                    return text
+    return text_of(value)
 
 
 def inputs_of(fields: Iterable[Field], texts: Texts) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from typing import Any
 
 import streamlit as st
 
-from calculators import CalculatorError, InputWarning, MissingInputs, missing
-from ui.calculator_fields import Field, inputs_of, text_of, texts_of
+from calculators import CalculatorError, InputWarning, MissingInputs, missing, param_count
+from ui.calculator_catalogue import SEARCH
+from ui.calculator_fields import Field, inputs_of, text_for, text_of, texts_of
 from ui.calculator_state import CalculatorState
 from ui.render import esc
 from ui.state import plain
@@ -20,6 +21,18 @@ from ui.state import plain
 MOST_NEAREST = 3
 MOST_LABEL = 44
 """Letters of a description that a label has room for."""
+
+FIRST = frozenset({"gpus", "gpus_per_node", "batch", "seq_len"})
+"""What the planner asks in the open."""
+_CLUSTER = "gpu_mem_bytes peak_flops mem_bandwidth intra_bandwidth inter_bandwidth intra_latency_s inter_latency_s sms"
+_CHOICES = (
+    "tp pp cp ep interleave micro_batch zero_stage recompute zero_with_pipeline sequence_parallel fused_attention"
+)
+GROUPS_OF_SEARCH = (
+    dict.fromkeys(param_count.Inputs.model_fields, "Architecture")
+    | dict.fromkeys(_CLUSTER.split(), "Hardware")
+    | dict.fromkeys(_CHOICES.split(), "Choices already made")
+)
 
 
 @dataclass(frozen=True)
@@ -85,20 +98,28 @@ def open_fields(state: CalculatorState) -> set[str]:
 
 def form(state: CalculatorState, remarks: Mapping[str, Remarks]) -> None:
     """Show the fields of one setting, or of two beside one another; rarely used ones are folded."""
-    fields = state.fields()
-    shown = open_fields(state)
-    first = [item for item in fields if item.name.partition(".")[0] in shown]
-    rest = [item for item in fields if item not in first]
+    (_, first), *folds = groups_of(state)
     _grid(state, first, remarks)
-    if not rest:
-        return
-    given = [f"{item.name} {state.first[item.name]}" for item in rest if state.first.get(item.name)]
-    said = f": {plain(', '.join(given))}" if given else f" ({len(rest)})"
-    troubled = any(remark.of(item.name) for item in rest for remark in remarks.values())
-    fold = st.expander(f"More inputs{said}", type="compact", key=f"calc_more_{state.name}", on_change="rerun")
-    if fold.open or troubled:
-        with fold if fold.open else st.container():
-            _grid(state, rest, remarks)
+    for title, fields in folds:
+        given = [f"{item.name} {state.first[item.name]}" for item in fields if state.first.get(item.name)]
+        said = f": {plain(', '.join(given))}" if given else f" ({len(fields)})"
+        troubled = any(remark.of(item.name) for item in fields for remark in remarks.values())
+        fold = st.expander(f"{title}{said}", type="compact", key=f"calc_{title}_{state.name}", on_change="rerun")
+        if fold.open or troubled:
+            with fold if fold.open else st.container():
+                _grid(state, fields, remarks)
+
+
+def groups_of(state: CalculatorState) -> list[tuple[str, list[Field]]]:
+    """Return the fields by group: first those in the open, then the folded ones under their titles."""
+    fields = state.fields()
+    shown = FIRST if state.name == SEARCH else open_fields(state)
+    groups: dict[str, list[Field]] = {"": []}
+    for item in fields:
+        outer = item.name.partition(".")[0]
+        title = GROUPS_OF_SEARCH.get(outer, "More inputs") if state.name == SEARCH else "More inputs"
+        groups.setdefault("" if outer in shown else title, []).append(item)
+    return list(groups.items())
 
 
 def _grid(state: CalculatorState, fields: Sequence[Field], remarks: Mapping[str, Remarks]) -> None:
@@ -131,7 +152,7 @@ def widget(state: CalculatorState, item: Field, side: str) -> None:
         st.selectbox(label, options, format_func=lambda option: option or "not given", **tie)
     else:
         _set(key, text)
-        hint = "" if item.default is None else f"{text_of(item.default)} by default"
+        hint = "" if item.default is None else f"{text_for(item, item.default)} by default"
         st.text_input(label, placeholder=hint or _hint(item), max_chars=2000, **tie)
 
 
@@ -194,7 +215,7 @@ def nearest_texts(nearest: object, item: Field) -> list[str]:
     if item.sort == "choice":
         return [str(nearest)] if str(nearest) in item.options else []
     if not isinstance(nearest, str):
-        return [text_of(nearest)]
+        return [text_for(item, nearest)]
     parts = re.split(r"\s+or\s+|,\s*", nearest)
     return parts[:MOST_NEAREST] if all(re.fullmatch(r"-?[\d.]+(e[+-]?\d+)?", part) for part in parts) else []
 

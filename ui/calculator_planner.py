@@ -141,7 +141,13 @@ def _rows(
     names: Mapping[int, str], parts: Sequence[Mapping[str, float]], order: Sequence[str], scale: float, unit: str
 ) -> list[dict[str, Any]]:
     return [
-        {"bar": names[number], "part": name, "value": part[name] / scale, "amount": f"{part[name] / scale:.4g} {unit}"}
+        {
+            "bar": str(number),
+            "about": names[number],
+            "part": name,
+            "value": part[name] / scale,
+            "amount": f"{part[name] / scale:.4g} {unit}",
+        }
         for number, part in enumerate(parts, 1)
         for name in order
         if part[name] > 0

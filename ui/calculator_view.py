@@ -9,6 +9,7 @@ from ui.calculator_catalogue import SEARCH
 from ui.calculator_compare import both, compare_switch
 from ui.calculator_copy import as_json, as_markdown, as_python
 from ui.calculator_form import Remarks, clear, form, output_choice, remarks_of, reset_to_example
+from ui.calculator_library import held_works, passages_html
 from ui.calculator_pickers import pickers
 from ui.calculator_planner import plan_outcome, plans
 from ui.calculator_result import answer, sources_html, traps_html, working
@@ -16,6 +17,7 @@ from ui.calculator_state import CalculatorState, address
 from ui.calculator_sweep import sweep_section
 from ui.calculator_timeline import timeline_section
 from ui.render import esc, heading, link
+from ui.state import open_library
 from ui.theme import FOLDER
 
 
@@ -56,7 +58,13 @@ def calculator_view(state: CalculatorState) -> None:
         _search_view(state)
     else:
         _formula_view(state)
-    st.html(traps_html(state.name, state.calculator.traps) + sources_html(state.calculator.references))
+    almanac = open_library().almanac
+    references = state.calculator.references
+    st.html(
+        traps_html(state.name, state.calculator.traps)
+        + sources_html(references, held_works(almanac, references))
+        + passages_html(almanac, state.name, state.calculator.title)
+    )
 
 
 def _search_view(state: CalculatorState) -> None:
