@@ -9,7 +9,7 @@ between runs, so that a change of search is measured in seconds.
 import argparse
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,6 +48,7 @@ SHORT = EVALUATION / "mlquestions_dev"
 QUICK_QUESTIONS = 200
 FULL = "whole search"
 NO_EMBEDDER = "no embedder"
+ALONE = "vectors alone"
 
 Ranks = dict[str, list[int | None]]
 """Method to the rank of each question's first answer."""
@@ -115,18 +116,21 @@ def by_method(
     embedder: Embedder | None,
     shape: Callable[[Almanac], Retrieve],
     rank: Callable[[Retrieve], list[int | None]],
+    *,
+    only: Collection[str] = (),
 ) -> Ranks:
-    """Return what each method ranks, the whole search first."""
+    """Return what each method ranks, the whole search first; `only` leaves the named ones."""
     methods: dict[str, tuple[Embedder | None, bool]] = {NO_EMBEDDER: (None, True), "neither": (None, False)}
     if embedder is not None:
         methods = {FULL: (embedder, True), "no glossary": (embedder, False), **methods}
     found: Ranks = {}
     for name, (leg, glossary) in methods.items():
-        with _opened(home, leg, glossary=glossary) as almanac:
-            found[name] = rank(shape(almanac))
-    if embedder is not None:
+        if not only or name in only:
+            with _opened(home, leg, glossary=glossary) as almanac:
+                found[name] = rank(shape(almanac))
+    if embedder is not None and not only:
         with _opened(home, embedder) as almanac:
-            found["vectors alone"] = rank(_vectors_alone(almanac, embedder, shape is documents_of))
+            found[ALONE] = rank(_vectors_alone(almanac, embedder, shape is documents_of))
     return found
 
 
