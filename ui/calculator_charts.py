@@ -86,7 +86,7 @@ def sweep_chart(
     look = {"labelColor": ink, "titleColor": ink, "gridColor": line, "domainColor": line, "tickColor": line}
     kinds = ["log" if log else "linear" for log in logs]
     x = alt.X("x:Q", title=titles[0], scale=alt.Scale(type=kinds[0], nice=False), axis=_axis(logs[0], look))
-    y = alt.Y("y:Q", title=titles[1], scale=alt.Scale(type=kinds[1], zero=not logs[1]), axis=_axis(logs[1], look))
+    y = alt.Y("y:Q", title=None, scale=alt.Scale(type=kinds[1], zero=not logs[1]), axis=_axis(logs[1], look))
     scale = alt.Scale(domain=["A", "B"], range=[hue("indigo", dark), hue("ochre", dark)])
     both = len({point["setting"] for point in points}) > 1
     legend = alt.Legend(title=None, orient="top", labelColor=ink) if both else None
@@ -102,8 +102,9 @@ def sweep_chart(
     )
     if here is not None:
         rule = alt.Chart(alt.Data(values=[{"x": here}])).mark_rule(strokeDash=[4, 3], color=ink).encode(x="x:Q")
-        return (chart + rule).properties(height=280).configure_view(strokeWidth=0)
-    return chart.properties(height=280).configure_view(strokeWidth=0)
+        chart = chart + rule
+    title = alt.TitleParams(titles[1], anchor="start", frame="group", fontSize=12.5, fontWeight="normal", color=ink)
+    return chart.properties(height=280, title=title).configure_view(strokeWidth=0)
 
 
 def _axis(log: bool, look: dict[str, str]) -> Any:

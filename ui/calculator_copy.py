@@ -57,3 +57,12 @@ def as_markdown(estimate: Estimate, title: str, link: str = "") -> str:
     )
     lines += ["", "Sources: " + "; ".join(estimate.references), ""]
     return "\n".join(lines)
+
+
+def plan_as_python(inputs: Json) -> str:
+    """Return a script that prints the plans of a search."""
+    return (
+        "from calculators.planner import PlanInputs, plan\n\n"
+        f"found = plan(PlanInputs.model_validate({inputs!r}))\n"
+        "for item in found.plans:\n    print(item)\n"
+    )

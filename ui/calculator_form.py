@@ -90,8 +90,10 @@ def open_fields(state: CalculatorState) -> set[str]:
         found |= set(missing(calculator.name, given, state.output))
     except CalculatorError:
         found |= set(example)
-    if all(state.first.get(item.name, "") == example.get(item.name, "") for item in choices):
-        found |= {name.partition(".")[0] for name in example}
+    alike = all(state.first.get(item.name, "") == example.get(item.name, "") for item in choices)
+    optional = {item.name for item in fields if item.default is not None}
+    # Where another choice is made, what the example needs may not count: only what always has a value stays.
+    found |= {name.partition(".")[0] for name in example if alike or name in optional}
     needed = found & names
     return needed if needed - {item.name for item in choices} else names
 
@@ -114,12 +116,13 @@ def groups_of(state: CalculatorState) -> list[tuple[str, list[Field]]]:
     """Return the fields by group: first those in the open, then the folded ones under their titles."""
     fields = state.fields()
     shown = FIRST if state.name == SEARCH else open_fields(state)
-    groups: dict[str, list[Field]] = {"": []}
+    titles = ("", "Architecture", "Hardware", "Choices already made", "More inputs")
+    groups: dict[str, list[Field]] = {title: [] for title in titles}
     for item in fields:
         outer = item.name.partition(".")[0]
         title = GROUPS_OF_SEARCH.get(outer, "More inputs") if state.name == SEARCH else "More inputs"
-        groups.setdefault("" if outer in shown else title, []).append(item)
-    return list(groups.items())
+        groups["" if outer in shown else title].append(item)
+    return [(title, mine) for title, mine in groups.items() if mine or not title]
 
 
 def _grid(state: CalculatorState, fields: Sequence[Field], remarks: Mapping[str, Remarks]) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from calculators import CalculatorError, Estimate, run
 from ui.calculator_catalogue import SEARCH
 from ui.calculator_compare import both, compare_switch
-from ui.calculator_copy import as_json, as_markdown, as_python
+from ui.calculator_copy import as_json, as_markdown, as_python, plan_as_python
 from ui.calculator_form import Remarks, clear, form, output_choice, remarks_of, reset_to_example
 from ui.calculator_library import held_works, passages_html
 from ui.calculator_pickers import pickers
@@ -74,6 +74,16 @@ def _search_view(state: CalculatorState) -> None:
         refusal(state, found)
     else:
         plans(found)
+        inputs = state.inputs()
+        st.html(
+            copies_html(
+                {
+                    "Copy link": link_of(state),
+                    "Python": plan_as_python(inputs),
+                    "JSON": found.model_dump_json(indent=2),
+                }
+            )
+        )
 
 
 def _formula_view(state: CalculatorState) -> None:
@@ -124,16 +134,21 @@ def refusal(state: CalculatorState, error: CalculatorError) -> None:
 
 def take_along(state: CalculatorState, estimate: Estimate) -> None:
     """Show what can be copied: the link, and the calculation as Python, JSON and Markdown."""
-    origin = "/".join((st.context.url or "").split("/")[:3])
-    url = f"{origin}{state.href()}"
-    texts = {
-        "Copy link": url,
-        "Python": as_python(estimate),
-        "JSON": as_json(estimate),
-        "Markdown": as_markdown(estimate, state.calculator.title, url),
-    }
+    url = link_of(state)
+    title = state.calculator.title
+    texts = {"Python": as_python(estimate), "JSON": as_json(estimate), "Markdown": as_markdown(estimate, title, url)}
+    st.html(copies_html({"Copy link": url, **texts}))
+
+
+def link_of(state: CalculatorState) -> str:
+    """Return the whole address of a state."""
+    return "/".join((st.context.url or "").split("/")[:3]) + state.href()
+
+
+def copies_html(texts: dict[str, str]) -> str:
+    """Return buttons, each of which copies its text."""
     buttons = "".join(
         f'<button class="al-act" type="button" data-copy="{esc(text)}">{esc(name)}</button>'
         for name, text in texts.items()
     )
-    st.html(f'<div class="al-acts al-take">{buttons}</div>')
+    return f'<div class="al-acts al-take">{buttons}</div>'
