@@ -6,6 +6,7 @@ only fills fields, and the fields alone decide the answer.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import streamlit as st
@@ -13,14 +14,12 @@ import streamlit as st
 from calculators import CalculatorError
 from calculators._hf_config import read_hf_config
 from calculators._registry import Accelerator, Model, accelerator_inputs, accelerators, model_inputs, models
-from ui.calculator_catalogue import SEARCH
+from ui.calculator_catalogue import SEARCH, fields_by_name
 from ui.calculator_fields import texts_of
 from ui.calculator_form import current, go
 from ui.calculator_state import CalculatorState, all_fields
 from ui.render import esc, note, outside
 from ui.state import plain
-
-ANY_MODEL, ANY_DEVICE = "llama-2-7b", "a100-sxm-80gb"
 
 
 def pickers(state: CalculatorState) -> None:
@@ -97,12 +96,16 @@ def _own(kind: str, side: str) -> str:
 
 def _picked(kind: str, side: str, key: str) -> None:
     state, chosen = current(), st.session_state[key] or ""
-    own = _own(kind, side)
-    before = _settled(state, kind, state.own.get(own, ""))
     after = _settled(state, kind, chosen)
-    # Fields that only the model before has would contradict the new one.
-    cleared = {name: "" for name in before if name not in after} if after else {}
-    go(state.given(side, cleared | after).with_own(**{own: chosen}))
+    cleared = dict.fromkeys(settled_by_models(state.name), "") if kind == "model" and after else {}
+    go(state.given(side, cleared | after).with_own(**{_own(kind, side): chosen}))
+
+
+@cache
+def settled_by_models(name: str) -> tuple[str, ...]:
+    """Return the fields of a form that some model settles: left from another model, they would contradict this one."""
+    outer = {field for model in models().values() for field in model_fields(name, model)}
+    return tuple(item.name for item in fields_by_name(name) if item.name.partition(".")[0] in outer)
 
 
 def _settled(state: CalculatorState, kind: str, chosen: str) -> dict[str, str]:
@@ -133,7 +136,11 @@ def _config_box(state: CalculatorState, side: str) -> None:
         st.error(plain(error.message))
         return
     texts = texts_of(all_fields(state.calculator), model_fields(state.name, model))
-    go(state.given(side, texts).with_own(**{_own("model", side): ""}))
+    go(
+        state.given(side, dict.fromkeys(settled_by_models(state.name), "") | texts).with_own(
+            **{_own("model", side): ""}
+        )
+    )
     st.rerun()
 
 

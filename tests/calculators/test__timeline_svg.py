@@ -1,6 +1,7 @@
 """The timeline's picture as data: cells, overlaps, bubbles, merging, safe text."""
 
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -44,7 +45,7 @@ def test_what_is_drawn_never_overlaps_and_covers_the_work(schedule: str, scale: 
     p, _, v = settings_of(schedule)
     for row in timeline(schedule, p, 64, v):
         drawn = lay_out(row, scale)
-        for left, right in zip(drawn, drawn[1:], strict=False):
+        for left, right in pairwise(drawn):
             assert left.x + left.width <= right.x + 1e-6
         work = sum(cell.end - cell.start for cell in row) * scale
         # Gaps below half a pixel may be painted over, nothing else is added and no work is lost.
