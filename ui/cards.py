@@ -34,6 +34,8 @@ from ui.render import (
 
 SNIPPET = 430
 """Columns of a passage that a card shows."""
+OPENING = 32
+"""Letters of a title by which a passage is known to open with it."""
 OPINIONS = {
     "very-good": "very good",
     "good": "good",
@@ -82,7 +84,8 @@ def card(
 def crumbs(chunk: Chunk, info: DocumentInfo) -> list[str]:
     """Return a passage's breadcrumb with its document, without what the passage itself opens with."""
     path = [part for part in chunk.path if part]
-    if len(path) > 1 and chunk.text[: len(path[-1]) + 24].find(path[-1]) >= 0:
+    # A title stands in the path without the notes in brackets that its line bears.
+    if len(path) > 1 and path[-1][:OPENING] in chunk.text[: OPENING + 24]:
         path = path[:-1]
     own = {info.title, name_of(info)}
     return [name_of(info), *(path[1:] if path and path[0] in own else path)]

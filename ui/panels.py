@@ -10,7 +10,7 @@ import streamlit as st
 from almanac.models import EmbedderState
 from kb.types import Outcome
 from ui.jobs import Job
-from ui.render import KINDS, count, esc, link, note, said, source_name
+from ui.render import KINDS, count, esc, note, said, source_name, spans
 from ui.state import Library, plain, show_error
 
 BEAT = 0.7
@@ -109,25 +109,23 @@ def remarks(warnings: Sequence[str]) -> str:
     return f"<details><summary>{count(len(warnings), 'remark')}</summary><ul>{rows}</ul></details>"
 
 
-def meaning_notice(library: Library, notices: tuple[str, ...], here: str) -> None:
-    """Say why only words were searched, and when that is over; looks again while a model loads.
-
-    Args:
-        here: the page's own address, which searches anew.
-    """
+def meaning_notice(library: Library, notices: tuple[str, ...]) -> None:
+    """Say why only words were searched, and when that is over; looks again while a model loads."""
     if not notices:
         return
     waiting = library.almanac.embedder_state.status in ("waiting", "loading")
-    st.fragment(_notice, run_every=2.0 if waiting else None)(library, notices, here)
+    st.fragment(_notice, run_every=2.0 if waiting else None)(library, notices)
 
 
-def _notice(library: Library, notices: tuple[str, ...], here: str) -> None:
-    state = library.almanac.embedder_state
-    words = "".join(f"<span>{said(notice)}</span>" for notice in notices)
-    if state.status in ("ready", "embedding"):
-        again = link(here, "Search by meaning as well", stay=True)
-        words = f"<span>The embedding model is ready. {again}</span>"
-    st.html(f'<div class="al-notice">{words}</div>')
+def _notice(library: Library, notices: tuple[str, ...]) -> None:
+    if library.almanac.embedder_state.status not in ("ready", "embedding"):
+        st.html(f'<div class="al-notice">{spans(map(said, notices))}</div>')
+        return
+    # Hits do not change under the reader's eyes: the reader asks for it.
+    with st.container(horizontal=True, vertical_alignment="center", key="al_ready"):
+        st.html('<div class="al-notice">The embedding model is ready.</div>', width="content")
+        if st.button("Search by meaning as well", type="tertiary", key="al_again"):
+            st.rerun()
 
 
 def embedder_text(state: EmbedderState) -> str:

@@ -128,7 +128,7 @@ def sources_view(library: Library) -> None:
 
 
 def _source(library: Library, source: SourceState, number: int) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key=f"al_source_{number}"):
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", key=f"al_source_{number}"):
         st.html(source_row(source))
         with st.popover("Remove", type="tertiary"):
             held = count(source.documents, "document")
@@ -176,7 +176,7 @@ def _removed(library: Library) -> None:
         return
     st.html(heading("Removed documents"))
     for number, (doc_id, title, when) in enumerate(removed[:100]):
-        with st.container(horizontal=True, vertical_alignment="center", key=f"al_gone_{number}"):
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center", key=f"al_gone_{number}"):
             gone = f'<span class="al-name">{esc(title)}</span><span class="al-dim">removed {esc(when[:10])}</span>'
             st.html(f'<div class="al-outcome">{gone}</div>')
             if st.button("Restore", type="tertiary", key=f"al_back_{number}"):

@@ -3,14 +3,15 @@
 Owns the lists of references and the page of one work. Reads through the façade only.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Sequence
 
 from almanac import Almanac
 from kb.errors import DocumentNotFound
 from kb.types import Chunk, DocumentInfo, Reference
 from ui.cards import card
 from ui.links import DocumentState, href
-from ui.render import act, count, dated, empty, esc, heading, link, name_of, outside, shorten, spans
+from ui.render import act, count, dated, empty, esc, heading, link, name_of, note, outside, shorten, spans
 from ui.state import levels_of
 
 GROUPS = {
@@ -23,6 +24,7 @@ GROUPS = {
 ONE = {"arxiv": "Paper", "doi": "Publication", "title": "Work", "github": "Repository", "url": "Page"}
 SHOWN = 12
 """References of one group that are listed before the rest is asked for."""
+_ADDRESS = re.compile(r"https?://\S+|arxiv\s*:\s*\S+", re.I)
 OPINIONS = frozenset({"very-good", "good", "useful", "interesting", "question"})
 
 
@@ -69,9 +71,7 @@ def references_html(almanac: Almanac, doc_id: str, state: DocumentState) -> str:
 def _row(almanac: Almanac, reference: Reference, doc_id: str, titles: Titles) -> str:
     mentions = almanac.mentions(reference.kind, reference.key)
     others = list(dict.fromkeys(mention.doc_id for mention in mentions if mention.doc_id != doc_id))
-    own = titles(f"arxiv:{reference.key}") if reference.kind == "arxiv" else None
-    name = reference.title or (name_of(own) if own else "") or short_key(reference)
-    page = link(href("work", kind=reference.kind, key=reference.key), esc(shorten(name, 110)))
+    page = _way(reference, work_title(mentions, _own(reference, titles)) or short_key(reference))
     remark = f' <span class="al-dim">{esc(shorten(reference.remark, 140))}</span>' if reference.remark else ""
     return f"<li>{page}{remark}{_also(others, titles)}</li>"
 
@@ -94,15 +94,26 @@ def in_library(almanac: Almanac, arxiv_id: str) -> bool:
 def works_html(almanac: Almanac, limit: int = 60) -> str:
     """Return the papers and repositories that most documents name, with what the library lacks."""
     rows = ""
+    titles = Titles(almanac)
     for reference, number, doc_id in almanac.most_mentioned(limit):
-        words = esc(shorten(reference.title or short_key(reference), 110))
-        page = link(href("work", kind=reference.kind, key=reference.key), words)
+        mentions = almanac.mentions(reference.kind, reference.key)
+        title = work_title(mentions, titles(doc_id) if doc_id else None)
+        words = "" if title else f' <span class="al-dim">{esc(shorten(called(almanac, mentions), 100))}</span>'
         own = link(href("document", id=doc_id), "in the library") if doc_id else "not in the library"
         line = spans((ONE[reference.kind], esc(short_key(reference)), f"in {count(number, 'document')}", own))
-        rows += f'<li>{page}<div class="al-meta">{line}</div></li>'
+        rows += f'<li>{_way(reference, title or short_key(reference))}{words}<div class="al-meta">{line}</div></li>'
     if not rows:
         return empty("No document names a paper or a repository yet")
     return f'<section class="al-refs"><ul>{rows}</ul></section>'
+
+
+def _way(reference: Reference, name: str) -> str:
+    """Return the link to a work's page."""
+    return link(href("work", kind=reference.kind, key=reference.key), esc(shorten(name, 110)))
+
+
+def _own(reference: Reference, titles: Titles) -> DocumentInfo | None:
+    return titles(f"arxiv:{reference.key}") if reference.kind == "arxiv" else None
 
 
 def short_key(reference: Reference) -> str:
@@ -114,12 +125,34 @@ def short_key(reference: Reference) -> str:
     return reference.key.removeprefix("https://").removeprefix("http://").removesuffix("/")
 
 
-def work_title(mentions: Iterable[Reference], info: DocumentInfo | None, fallback: str) -> str:
-    """Return the best title of a work: its own document's, else the longest that a source gives it."""
+def work_title(mentions: Sequence[Reference], info: DocumentInfo | None) -> str:
+    """Return a work's title: its own document's, else the longest that a source gives it; empty where unknown."""
     if info is not None and not info.title_estimated:
         return info.title
-    given = sorted({m.title for m in mentions if m.title}, key=lambda title: (-min(len(title), 90), title))
-    return given[0] if given else (name_of(info) if info is not None else fallback)
+    if any(mention.kind == "github" for mention in mentions):
+        # A repository is known by its name; words under a link to it say little.
+        return ""
+    given = sorted({m.title for m in mentions if " " in m.title.strip()}, key=lambda t: (-min(len(t), 90), t))
+    return given[0] if given else (name_of(info) if info is not None else "")
+
+
+def called(almanac: Almanac, mentions: Sequence[Reference]) -> str:
+    """Return how a note calls a work whose title is unknown: the line that its address ends or follows."""
+    return next((line for mention in mentions[:3] if (line := _naming_line(almanac, mention))), "")
+
+
+def _naming_line(almanac: Almanac, mention: Reference) -> str:
+    """Return the line of a note that names a work: its address stands at the end of it or below it."""
+    lines = almanac.chunk(mention.chunk_id).text.split("\n")
+    for number, line in enumerate(lines):
+        at = line.find(mention.key)
+        if at < 0:
+            continue
+        words = _ADDRESS.sub("", line).strip(" -–—:.,;()[]")
+        if len(words) < 8 and number:
+            words = _ADDRESS.sub("", lines[number - 1]).strip(" -–—:.,;()")
+        return " ".join(words.split()) if 8 <= len(words) <= 160 else ""
+    return ""
 
 
 def work_html(almanac: Almanac, kind: str, key: str) -> tuple[str, str, int]:
@@ -143,9 +176,12 @@ def work_html(almanac: Almanac, kind: str, key: str) -> tuple[str, str, int]:
             found.append((chunk, about))
     judged = [pair for pair in found if OPINIONS.intersection(pair[0].labels)]
     rest = [pair for pair in found if not OPINIONS.intersection(pair[0].labels)]
-    body = f'<div class="al-meta">{spans(line)}</div>' + _group(almanac, "Your opinion", judged)
+    title = work_title(mentions, info)
+    words = "" if title else called(almanac, mentions)
+    body = note(f"Its title is unknown. A note calls it “{esc(words)}”.") if words else ""
+    body += f'<div class="al-meta">{spans(line)}</div>' + _group(almanac, "Your opinion", judged)
     body += _group(almanac, "Elsewhere" if judged else "What the library says", rest)
-    return work_title(mentions, info, name), body, len(found)
+    return title or name, body, len(found)
 
 
 def _group(almanac: Almanac, name: str, found: list[tuple[Chunk, DocumentInfo]]) -> str:

@@ -41,7 +41,7 @@ def render() -> None:
 def results(library: Library, state: SearchState) -> None:
     """Show a page of hits and how they were found."""
     found = library.almanac.search(state.query(), load=False)
-    meaning_notice(library, found.notices, state.href(page=state.page))
+    meaning_notice(library, found.notices)
     hits = found.hits[(state.page - 1) * PER_PAGE : state.page * PER_PAGE]
     cards = (hit_card(hit, state.q, levels_of(library.almanac, hit.chunk, hit.document)) for hit in hits)
     body = "".join(cards) or nothing(library.almanac, state)
