@@ -39,6 +39,13 @@ _UNLINKED = re.compile(
     r"^\s*[-*•]\s+(?P<title>[^\n(（]{20,250}?)\s+by\s+(?P<who>[A-Z][^\n.]{2,120})\.\s+(?P<remark>[A-Z].*)", re.S
 )
 _SMALL_WORDS = frozenset("a an and at by for from in into of on or the to towards via with without".split())
+# Words under a link that say nothing of what it leads to.
+_GENERIC = re.compile(
+    r"(https?:|www\.|\W*(this|that|these|here|there|it|link|links|url|click here|read more|more|source|sources|see|"
+    r"paper|papers|arxiv|pdf|abs|code|repo|repository|github|demo|project|page|website|site|blog|post|article|docs?|"
+    r"documentation|原文|链接|鏈接|这里|這裡|论文|論文|代码|代碼|项目|項目|网站|網站)\W*$)",
+    re.I,
+)
 
 TRACKERS = re.compile(
     r"^(utm_\w+|mc_[ce]id|fbclid|gclid|dclid|msclkid|yclid|igshid|mkt_tok|_hsenc|_hsmi|hss_channel|spm|scm|ref_src|"
@@ -120,7 +127,7 @@ def extract(text: str, links: Sequence[Link] = ()) -> list[Reference]:
             reference = reference.model_copy(
                 update={"title": entry["title"].strip(" -–—:"), "remark": entry["remark"].strip()}
             )
-        elif words and not words.lower().startswith(("http", "here", "link")):
+        elif words and not _GENERIC.match(words):
             reference = reference.model_copy(update={"title": words})
         if key not in found or (reference.title and not found[key].title):
             found[key] = reference

@@ -173,11 +173,15 @@ def references_to(store: Store, kind: str, key: str) -> list[Reference]:
 
 def most_mentioned(store: Store, limit: int, *, missing: bool = False) -> list[tuple[Reference, int, str]]:
     """Return (work, documents that name it, id of its own document or empty), most named first."""
-    own = "coalesce((SELECT id FROM documents WHERE id = 'arxiv:' || r.key AND r.kind = 'arxiv'), '')"
+    # The library's own record knows the title best, else the longest that a source gives.
     sql = (
-        f"SELECT r.kind, r.key, r.url, max(r.title), count(DISTINCT c.doc) AS n, {own} AS own FROM refs r "
-        "JOIN chunks c ON c.row = r.chunk WHERE r.kind IN ('arxiv', 'doi', 'github') GROUP BY r.kind, r.key "
-        "HAVING own = '' OR NOT ? ORDER BY n DESC, r.kind, r.key LIMIT ?"
+        "SELECT r.kind, r.key, r.url, "
+        "coalesce(max(CASE WHEN json_extract(own.record, '$.title_estimated') = 0 THEN own.title END), "
+        "substr(max(printf('%06d', length(r.title)) || r.title), 7)), "
+        "count(DISTINCT c.doc) AS n, coalesce(own.id, '') AS held FROM refs r JOIN chunks c ON c.row = r.chunk "
+        "LEFT JOIN documents own ON r.kind = 'arxiv' AND own.id = 'arxiv:' || r.key "
+        "WHERE r.kind IN ('arxiv', 'doi', 'github', 'title') GROUP BY r.kind, r.key "
+        "HAVING held = '' OR NOT ? ORDER BY n DESC, r.kind, r.key LIMIT ?"
     )
     return [
         (_reference((kind, key, url, title, "", "", "")), count, found)

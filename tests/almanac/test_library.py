@@ -233,6 +233,7 @@ def test_works_mentioned_most_and_those_the_library_lacks(library: Almanac) -> N
     found = {(r.kind, r.key): (count, own) for r, count, own in library.most_mentioned()}
     assert found == {("arxiv", "2104.04473"): (1, "arxiv:2104.04473"), ("github", "some/quantizer"): (1, "")}
     assert [r.key for r, _, _ in library.most_mentioned(missing=True)] == ["some/quantizer"]
+    assert library.most_mentioned()[0][0].title == "A Study of Pipeline Clusters"
 
 
 def test_more_like_this(library: Almanac) -> None:

@@ -73,6 +73,12 @@ def test_words_under_a_link_become_its_title() -> None:
     assert [(r.kind, r.key, r.title) for r in found] == [("url", "https://example.org/design", "design notes")]
 
 
+@pytest.mark.parametrize("words", ["this", "here", "Code", "GitHub", "(paper)", "https://example.org/x", "论文"])
+def test_words_that_say_nothing_are_no_title(words: str) -> None:
+    (found,) = extract(f"See {words} now", [Link(start=4, end=4 + len(words), url="https://example.org/x")])
+    assert found.title == ""
+
+
 def test_works_named_without_a_link_and_named_twice_count_once() -> None:
     text = "See arXiv:1706.03762v5 and https://arxiv.org/abs/1706.03762, also doi 10.1145/3600006.3613165."
     assert [(r.kind, r.key) for r in extract(text)] == [("arxiv", "1706.03762"), ("doi", "10.1145/3600006.3613165")]
