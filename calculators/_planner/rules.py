@@ -75,7 +75,7 @@ def _batch_rule(job: Job, batch: int, sizes: Sizes, dp: int) -> Broken | None:
     found = _divides("batch", batch, dp * sizes.micro_batch, "sequences", by)
     if found is None and sizes.interleave > 1:
         if sizes.pp == 1:
-            return Broken("interleave", f"interleave={sizes.interleave} has no stages to interleave", 2, 1)
+            return Broken("interleave", f"interleave={sizes.interleave} needs 2 stages or more, not pp=1", 2, 1)
         microbatches = batch // (dp * sizes.micro_batch)
         found = _divides("microbatches", microbatches, sizes.pp, "microbatches of an interleaved schedule", "pp")
     found = found or _divides("experts", max(1, job.shape.experts), sizes.ep, "experts", "ep")

@@ -25,6 +25,10 @@ _DIGITS = 12
 """Digits of a logarithm that count in the ranking, so that rounding does not order equal plans."""
 
 
+Timed = tuple[float, int, int]
+"""A candidate's time, row and place."""
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """Some rows with their candidates evaluated, as arrays over (rows, candidates of a row)."""
@@ -73,9 +77,7 @@ def evaluate(rows: Rows, axes: Axes, job: Job) -> Iterator[Block]:
 def search(job: Job, gpus: int, batch: int) -> Found:
     """Evaluate every candidate on that many GPUs."""
     rows, axes = rows_on(job, gpus, batch), axes_of(job)
-    few = len(np.unique(rows.cut)) < TOP
     time, place = np.full(len(rows), np.inf), np.zeros(len(rows), dtype=np.int64)
-    others: list[tuple[float, int, int]] = []
     candidates = fitting = 0
     for block in evaluate(rows, axes, job):
         fits = block.valid & (block.memory <= job.cluster.usable)
@@ -85,24 +87,29 @@ def search(job: Job, gpus: int, batch: int) -> Found:
         here = slice(block.start, block.start + len(masked))
         place[here] = masked.argmin(axis=1)
         time[here] = masked.min(axis=1)
-        others += _fastest(masked, block.start) if few else []
     order = _in_order(time, rows.cut)[:TOP]
     best = [(float(time[row]), int(row), int(place[row])) for row in order]
-    best += sorted(set(others) - set(best), key=_rank)[: TOP - len(best)]
+    if len(best) < min(TOP, fitting):
+        best += _others(rows, axes, job, best)
     chosen = tuple(_candidate(row, at, axes) for _, row, at in sorted(best, key=_rank))
     fastest = float(time[order[0]]) if len(order) else np.inf
     nearest = _near_misses(rows, axes, job, fastest) if fitting < candidates else ()
     return Found(rows, axes, candidates, fitting, chosen, nearest)
 
 
-def _fastest(time: Floats, start: int) -> list[tuple[float, int, int]]:
-    """The fastest candidates of a block, whatever their cut: time, row and place."""
-    order = np.argsort(time, axis=None, kind="stable")[:TOP]
-    rows, places = np.unravel_index(order[np.isfinite(time.reshape(-1)[order])], time.shape)
-    return [(float(time[row, at]), start + int(row), int(at)) for row, at in zip(rows, places, strict=True)]
+def _others(rows: Rows, axes: Axes, job: Job, best: list[Timed]) -> list[Timed]:
+    """The next fastest candidates that fit, whatever their cut: as many as the best lack."""
+    found: list[Timed] = []
+    for block in evaluate(rows, axes, job):
+        time = np.where(block.valid & (block.memory <= job.cluster.usable), block.time, np.inf)
+        order = np.argsort(time, axis=None, kind="stable")[: 2 * TOP]
+        at, places = np.unravel_index(order[np.isfinite(time.reshape(-1)[order])], time.shape)
+        found += [(float(time[i, j]), block.start + int(i), int(j)) for i, j in zip(at, places, strict=True)]
+    taken = {item[1:] for item in best}
+    return sorted((item for item in found if item[1:] not in taken), key=_rank)[: TOP - len(best)]
 
 
-def _rank(item: tuple[float, int, int]) -> tuple[float, int, int]:
+def _rank(item: Timed) -> tuple[float, int, int]:
     """Sorting key: time but for rounding, then the order of enumeration."""
     return round(math.log10(item[0]), _DIGITS), item[1], item[2]
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from calculators._planner.grid import Axes, Floats, Rows
-from calculators._planner.inputs import RecomputeName
 from calculators._planner.job import Job
 from calculators._planner.kernels import Layer, head_time, layer_times
 from calculators._planner.links import context_time, data_times, exchange_time, hop_time, tensor_time
@@ -38,12 +37,8 @@ class Parts:
         """The step, broadcast over the candidates."""
         within = self.compute + self.recompute + self.tensor + self.context + self.expert + self.imbalance
         piped = self.bubble + self.pipeline + within
-        # The small arrays first: only the last sum is as large as all candidates.
+        # The small arrays first: only the last sums are as large as all candidates.
         return piped + (self.data + self.optimizer)
-
-
-def _by_recompute(names: tuple[RecomputeName, ...], **each: Floats) -> Floats:
-    return np.stack([each[name] for name in names], axis=-1)[:, None, :]
 
 
 def measure(rows: Rows, axes: Axes, job: Job) -> Parts:
@@ -53,14 +48,15 @@ def measure(rows: Rows, axes: Axes, job: Job) -> Parts:
     m, p = rows.microbatches.astype(np.float64), rows.pp.astype(np.float64)
     depth, layers = rows.places / p, job.shape.layers / p
     repeat = column(m * layers)
-    again, tensor, context, expert = _exchanges(rows, axes, job, layer)
+    again, tensor, context, expert, free = _exchanges(rows, axes, job, layer)
     v = column(rows.interleave)
     # A microbatch crosses 2·v boundaries of every rank, forward and backward.
     hops = 2 * v * column(hop_time(rows, job))
     each = column(forward + backward) + again + tensor + context + expert
     stage = column(depth) * each
     # The last stage has the logits besides, and a layer less where there are places to spare.
-    last = column(depth - (rows.places > job.shape.layers)) * each + column(head)
+    fewest = depth - (rows.places > job.shape.layers)
+    last = column(fewest) * each + column(head)
     mean = column(layers) * each + column(head / p)
     return Parts(
         compute=repeat * column(forward + backward) + column(m * head / p),
@@ -71,32 +67,32 @@ def measure(rows: Rows, axes: Axes, job: Job) -> Parts:
         context=repeat * context,
         expert=repeat * expert,
         pipeline=column(m) * hops,
-        data=_data(rows, axes, job, layers * forward, layers * backward),
+        data=_data(rows, axes, job, column(fewest) * free),
         optimizer=_update(rows, axes, job),
     )
 
 
-def _exchanges(rows: Rows, axes: Axes, job: Job, layer: Layer) -> tuple[Floats, Floats, Floats, Floats]:
-    """Recomputed work and exposed tensor, context and expert traffic of one layer and microbatch.
+def _exchanges(rows: Rows, axes: Axes, job: Job, layer: Layer) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    """Recomputed work, exposed tensor, context and expert traffic, and the computing behind which none of it hides.
 
-    Full recomputation repeats the forward pass with all its messages (2205.05198 §5).
+    All of one layer and microbatch. Full recomputation repeats the forward pass with all its
+    messages (2205.05198 §5).
     """
-    names, overlap = axes.recompute, job.cluster.overlap
-    zero = np.zeros(len(rows))
-    again = _by_recompute(names, none=zero, selective=layer.attention + layer.scores, full=layer.forward)
+    forward, backward = layer.forward, layer.backward(fused=job.choices.fused_attention)
+    core = layer.attention + layer.scores
+    by_name = {"none": np.zeros(len(rows)), "selective": core, "full": forward}
+    again = np.stack([by_name[name] for name in axes.recompute], axis=-1)[:, None, :]
+    repeated = np.array([name == "full" for name in axes.recompute], dtype=np.float64)[None, None, :]
     # Two all-reduces forward and two backward; the experts' half of a mixture has none.
-    each = tensor_time(rows, job) * (1 - job.shape.sparse / 2)
-    tensor = _by_recompute(names, none=4 * each, selective=4 * each, full=6 * each)
+    tensor = (4 + 2 * repeated) * column(tensor_time(rows, job) * (1 - job.shape.sparse / 2))
     # Keys and values forward; backward both again, and their gradients.
-    ring, core = context_time(rows, job), layer.attention
-    once, twice = _exposed(3 * ring, 3 * core, overlap), _exposed(4 * ring, 4 * core, overlap)
-    context = _by_recompute(names, none=once, selective=once, full=twice)
+    ring = (3 + repeated) * column(context_time(rows, job))
+    context = _exposed(ring, (3 + repeated) * column(layer.attention), job.cluster.overlap)
+    free = column(forward + backward) + again - (ring - context)
     # Dispatch and combine, forward and backward.
-    each = exchange_time(rows, job) * job.shape.sparse
-    work = layer.forward + layer.backward(fused=job.choices.fused_attention)
-    once, twice = (_exposed(times * each, work, job.cluster.expert_overlap) for times in (4, 6))
-    expert = _by_recompute(names, none=once, selective=once, full=twice)
-    return again, tensor, context, expert
+    routed = (4 + 2 * repeated) * column(exchange_time(rows, job) * job.shape.sparse)
+    expert = _exposed(routed, free, job.cluster.expert_overlap)
+    return again, tensor, context, expert, free - (routed - expert)
 
 
 def _exposed(traffic: Floats, window: Floats, overlap: float) -> Floats:
@@ -104,23 +100,26 @@ def _exposed(traffic: Floats, window: Floats, overlap: float) -> Floats:
     return np.maximum((1 - overlap) * traffic, traffic - window)
 
 
-def _data(rows: Rows, axes: Axes, job: Job, forward: Floats, backward: Floats) -> Floats:
-    """Exposed data-parallel traffic; `forward` and `backward` are computing times of a stage and microbatch.
+def _data(rows: Rows, axes: Axes, job: Job, free: Floats) -> Floats:
+    """Exposed data-parallel traffic; `free` is what a microbatch computes on a stage to hide behind.
 
-    Stages 0 and 1 reduce once in a step, behind the last microbatch; stage 2 reduces and stage 3
-    reduces and gathers, layer by layer, for every microbatch.
+    Stages 0 and 1 reduce once in a step, behind the last backward pass (two thirds of the
+    computing); stage 1 gathers behind the next forward pass; stage 2 reduces and stage 3 reduces
+    and gathers, layer by layer, for every microbatch.
     """
     reduce, gather, latency = data_times(rows, job)
     m, layers = rows.microbatches.astype(np.float64), job.shape.layers / rows.pp
+    often = m[:, None]
+    behind = free[:, 0, :]
     traffic = (
         2 * (reduce + latency),
         reduce + gather + 2 * latency,
         m * (reduce + layers * latency) + gather + latency,
         m * (reduce + 2 * gather + 3 * layers * latency),
     )
-    window = (backward, backward + forward, m * backward + forward, m * (backward + forward))
-    each = [_exposed(traffic[stage], window[stage], job.cluster.overlap) for stage in axes.zero_stage]
-    return np.stack(each, axis=-1)[:, :, None]
+    window = (2 / 3 * behind, behind, (2 * often + 1) / 3 * behind, often * behind)
+    each = [_exposed(traffic[stage][:, None], window[stage], job.cluster.overlap) for stage in axes.zero_stage]
+    return np.stack(each, axis=1)
 
 
 def _update(rows: Rows, axes: Axes, job: Job) -> Floats:
