@@ -14,6 +14,8 @@ from kb.types import Document, Section
 from ui.links import DocumentState
 from ui.render import Anchors, Spans, esc, inline, link
 
+PART = 200_000
+"""Characters that a page shows at once: a browser would stall on a book."""
 _FENCE = re.compile(r"[ \t>]*(`{3,})\s*([\w+#-]*)[ \t]*$")
 _ITEM = re.compile(r"([ \t]*)([-*•]|\d{1,4}[.)])[ \t]+(?=\S)")
 _TICKS = re.compile(r"(`{1,2})(?!`)(.+?)(?<!`)\1(?!`)")
@@ -30,13 +32,29 @@ class _Block:
     extra: str = ""
 
 
-def body(document: Document, focus: tuple[int, int] | None, marks: Spans, state: DocumentState) -> str:
-    """Return a document's text; `focus` is the span of the passage that was asked for."""
+def parts(text: str) -> list[tuple[int, int]]:
+    """Return the spans that a long text is shown in, cut at line ends where there are any."""
+    cuts = [0]
+    while len(text) - cuts[-1] > PART * 1.5:
+        wanted = cuts[-1] + PART
+        line_end = text.rfind("\n", cuts[-1] + PART // 2, wanted)
+        cuts.append(line_end + 1 if line_end > 0 else wanted)
+    return list(pairwise([*cuts, len(text)]))
+
+
+def body(
+    document: Document,
+    focus: tuple[int, int] | None,
+    marks: Spans,
+    state: DocumentState,
+    part: tuple[int, int] | None = None,
+) -> str:
+    """Return a document's text, or a part of it; `focus` is the span of the passage that was asked for."""
     anchors: Anchors = sorted((link.start, link.end, link.url) for link in document.links)
     sections = document.sections or (Section(id="1", level=1, title=document.title, start=0, end=len(document.text)),)
     made: list[str] = []
     opened = done = False
-    for block, section in _blocks(document.text, sections):
+    for block, section in _blocks(document.text, sections, part or (0, len(document.text))):
         inside = focus is not None and not done and block.start < focus[1] and block.end > focus[0]
         if inside and not opened:
             made.append('<div class="al-focus" data-scroll-here="1">')
@@ -57,19 +75,21 @@ def contents(document: Document, state: DocumentState) -> str:
         return ""
     rows = ""
     for section in named:
-        way = link(state.href(chunk="", at=section.id), esc(section.title))
+        way = link(state.href(chunk="", at=section.id, part=0), esc(section.title))
         rows += f'<li class="al-i{min(section.level - 2, 4)}">{way}</li>'
     return f'<details class="al-toc"><summary>Contents · {len(named)} sections</summary><ul>{rows}</ul></details>'
 
 
-def _blocks(text: str, sections: tuple[Section, ...]) -> Iterator[tuple[_Block, Section]]:
+def _blocks(text: str, sections: tuple[Section, ...], part: tuple[int, int]) -> Iterator[tuple[_Block, Section]]:
     for section in sections:
-        at = section.start
-        if section.level > 1 and section.title and text.startswith(section.title, at):
+        at, hi = max(section.start, part[0]), min(section.end, part[1])
+        if at >= hi:
+            continue
+        if at == section.start and section.level > 1 and section.title and text.startswith(section.title, at):
             end = at + len(section.title)
             yield _Block("heading", at, end, section.level), section
             at = end
-        for block in _lines_to_blocks(text, at, section.end):
+        for block in _lines_to_blocks(text, at, hi):
             yield block, section
 
 
@@ -115,7 +135,7 @@ def _run(text: str, at: int, hi: int, belongs: object) -> int:
 def _block(text: str, block: _Block, section: Section, marks: Spans, anchors: Anchors, state: DocumentState) -> str:
     lo, hi = block.start, block.end
     if block.kind == "heading":
-        pin = link(state.href(chunk="", at=section.id), "§", kind="al-pin")
+        pin = link(state.href(chunk="", at=section.id, part=0), "§", kind="al-pin")
         rank = min(block.level, 6)
         return f'<h{rank} class="al-h">{inline(text, lo, hi, marks)}{pin}</h{rank}>'
     if block.kind == "code":

@@ -19,8 +19,8 @@ from ui.render import esc
 from ui.state import plain
 
 MOST_NEAREST = 3
-MOST_LABEL = 44
-"""Letters of a description that a label has room for."""
+MOST_LABEL = 50
+"""Letters that a label has room for."""
 
 FIRST = frozenset({"gpus", "gpus_per_node", "batch", "seq_len"})
 """What the planner asks in the open."""
@@ -141,7 +141,7 @@ def widget(state: CalculatorState, item: Field, side: str) -> None:
     """Show one field, tied to the address."""
     text = state.texts(side).get(item.name, "")
     key = f"calc_{state.name}_{side}_{item.name}"
-    label = label_of(item) + (" **B**" if side == "b" else "")
+    label = label_of(item) + (" (B)" if side == "b" else "")
     about = "  \n".join(part for part in (plain(_capital(item.description)), plain(item.range)) if part)
     tie: dict[str, Any] = {"key": key, "on_change": _typed, "args": (item, side), "help": about or None}
     if item.sort == "flag":
@@ -160,12 +160,13 @@ def widget(state: CalculatorState, item: Field, side: str) -> None:
 
 
 def label_of(item: Field) -> str:
-    """Return a field's label: its name, what it is in few words, its unit."""
+    """Return a field's label: its name, what it is in few words, its unit. Plain, as it is read aloud as well."""
     short = re.split(r"[;:(]|, ", item.description)[0].strip()
-    words = [short] if len(short) <= MOST_LABEL else []
+    room = MOST_LABEL - len(item.name) - len(item.unit)
+    words = [short] if len(short) <= room and short != item.name else []
     if item.unit and item.unit not in (*short.split(), item.name):
         words.append(item.unit)
-    return f"`{item.name}`" + (f" :gray[{plain(', '.join(words))}]" if words else "")
+    return f"{item.name}: {', '.join(words)}" if words else item.name
 
 
 def _hint(item: Field) -> str:

@@ -26,7 +26,8 @@ def suggestions_of(text: str) -> list[Suggestion]:
 def calculator_links(text: str) -> str:
     """Return quiet links for the configurations in a passage, as HTML; empty where it holds none."""
     items = [_link(item) for item in suggestions_of(text)]
-    return f'<div class="al-acts">{"".join(items)}</div>' if items else ""
+    lead = '<span class="al-dim">Worked out from this passage:</span>'
+    return f'<div class="al-acts">{lead}{"".join(items)}</div>' if items else ""
 
 
 def _link(item: Suggestion) -> str:

@@ -79,7 +79,7 @@ def _pick(state: CalculatorState, kind: str, side: str) -> None:
         st.session_state[key] = value
     words = {"model": "Fill from a model", "device": "Fill from an accelerator"}[kind]
     st.selectbox(
-        words + (" **B**" if side == "b" else ""),
+        words + (" (B)" if side == "b" else ""),
         sorted(known, key=lambda name: known[name].title.lower()),
         format_func=lambda name: known[name].title,
         index=None,

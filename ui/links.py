@@ -186,6 +186,8 @@ class DocumentState(State):
     """`all` shows an outline unfolded."""
     refs: str = ""
     """`all` lists every reference."""
+    part: int = 0
+    """Part of a long text, from 1; 0 is the one that holds what was asked for."""
 
     def href(self, **changes: Any) -> str:
         """Return the address of this state with changes."""

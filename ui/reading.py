@@ -114,7 +114,22 @@ def text_html(
         large = len(document.sections) > outline.LARGEST
         bar = f'<div class="al-status">{spans((size, "" if large else fold))}</div>'
         return f"{bar}<div{lang}>{outline.body(document, focus, marks, state)}</div>"
-    return f"<div{lang}>{article.contents(document, state)}{article.body(document, focus, marks, state)}</div>"
+    parts = article.parts(document.text)
+    at = focus[0] if focus is not None else 0
+    shown = state.part or 1 + sum(end <= at for _, end in parts[:-1])
+    shown = min(shown, len(parts))
+    bar = _parts_bar(state, shown, len(parts))
+    text = article.body(document, focus, marks, state, parts[shown - 1])
+    return f"<div{lang}>{article.contents(document, state)}{bar}{text}{bar}</div>"
+
+
+def _parts_bar(state: DocumentState, shown: int, number: int) -> str:
+    """Return the way through the parts of a long text."""
+    if number == 1:
+        return ""
+    before = act(state.href(part=shown - 1), "← Part before") if shown > 1 else ""
+    after = act(state.href(part=shown + 1), "Part after →") if shown < number else ""
+    return f'<div class="al-status">{spans((f"Part {shown} of {number}", before, after))}</div>'
 
 
 def steps_html(almanac: Almanac, info: DocumentInfo, chunk: Chunk | None, state: DocumentState) -> str:
@@ -130,4 +145,4 @@ def steps_html(almanac: Almanac, info: DocumentInfo, chunk: Chunk | None, state:
 
 
 def _step(state: DocumentState, chunk: Chunk, words: str) -> str:
-    return act(state.href(chunk=chunk.id, at=""), words, stay=True)
+    return act(state.href(chunk=chunk.id, at="", part=0), words, stay=True)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kb.types import Link, Section
 from tests.ui.conftest import Reading, document
-from ui.article import body, contents
+from ui.article import PART, body, contents, parts
 from ui.links import DocumentState
 
 STATE = DocumentState(id="page:a.txt#1")
@@ -110,3 +110,22 @@ def test_any_text_gives_balanced_html_with_all_its_letters(text: str, at: int, s
 @pytest.mark.parametrize("text", ["", "\n\n", "   "])
 def test_an_empty_text_is_an_empty_page(text: str) -> None:
     assert Reading(body(document(text), None, (), STATE)).text == ""
+
+
+@pytest.mark.parametrize("text", ["line\n" * 100_000, "x" * 700_000, "short", ""])
+def test_a_long_text_is_shown_in_parts_that_join_to_the_whole(text: str) -> None:
+    spans = parts(text)
+    assert "".join(text[a:b] for a, b in spans) == text
+    assert all(b - a <= PART * 1.5 for a, b in spans)
+    assert len(spans) == 1 or len(text) > PART
+
+
+def test_a_part_shows_its_own_text_and_heading_only() -> None:
+    made = document(POST, sections=sections(POST))
+    at = POST.index("- half")
+    first = Reading(body(made, None, (), STATE, (0, at)))
+    second = Reading(body(made, None, (), STATE, (at, len(POST))))
+    assert "Method" in first.text
+    assert "half the memory" not in first.text
+    assert "Method" not in second.text
+    assert "half the memory" in second.text

@@ -5,6 +5,7 @@ import streamlit as st
 from almanac import Almanac
 from kb.errors import AlmanacError, DocumentNotFound
 from kb.types import DocumentInfo
+from ui.calculator_links import calculator_links
 from ui.forms import topic_control
 from ui.links import DocumentState, href
 from ui.panels import job_panel
@@ -38,6 +39,8 @@ def render() -> None:
         focus, chunk = None, None
     st.html(steps_html(almanac, info, chunk, state) + head(info, document, topic_reasons(almanac, info.id)))
     controls(almanac, info)
+    if chunk is not None and (links := calculator_links(chunk.text)):
+        st.html(links)
     st.html(text_html(document, info, focus, marks_of(almanac, state, chunk), state))
     references = references_html(almanac, info.id, state)
     if references:
