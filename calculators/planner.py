@@ -31,12 +31,23 @@ from calculators._base import (
 )
 from calculators._fields import Amount, Count, InputsBase, entry, multiples, need, preset
 from calculators._planner.inputs import PlanInputs, check_plan, check_size
-from calculators._planner.result import Plan, PlanResult
+from calculators._planner.result import Plan, PlanMemory, PlanResult, PlanTime, Rejected, SmallestCluster
 from calculators._sources import cite
 from calculators._units import BYTES
 from calculators.train_memory import RECIPES
 
-__all__ = ["CALCULATOR", "Inputs", "PlanInputs", "PlanResult", "plan"]
+__all__ = [
+    "CALCULATOR",
+    "Inputs",
+    "Plan",
+    "PlanInputs",
+    "PlanMemory",
+    "PlanResult",
+    "PlanTime",
+    "Rejected",
+    "SmallestCluster",
+    "plan",
+]
 
 
 class Inputs(InputsBase):

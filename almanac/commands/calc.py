@@ -162,8 +162,25 @@ def _show(calculator: Calculator, as_json: bool) -> int:
     return 0
 
 
+def _print_rows(rows: list[dict[str, Any]]) -> None:
+    """Print a list of alike maps as a table, the names above."""
+    table = [list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)]
+    widths = [max(len(line[i]) for line in table) for i in range(len(rows[0]))]
+    for line in table:
+        print("  ".join(text.rjust(width) for text, width in zip(line, widths, strict=True)))
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
 def _print(estimate: Estimate) -> None:
     for quantity in estimate.quantities:
+        if isinstance(quantity.value, list) and quantity.value and isinstance(quantity.value[0], dict):
+            _print_rows(quantity.value)
+            continue
         value = quantity.value if isinstance(quantity.value, list | int) else f"{quantity.value:,.12g}"
         print(f"{quantity.name} = {value}{'' if quantity.unit in ('1', 'list') else ' ' + quantity.unit}")
     print(f"\n{estimate.formula}\n{estimate.substitution}\nSource: {estimate.references[0]}")

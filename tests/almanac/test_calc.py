@@ -44,6 +44,17 @@ def test_run_shows_value_formula_and_source(capsys: pytest.CaptureFixture[str]) 
     assert "Warning: tp" in text
 
 
+def test_run_prints_plans_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    inputs = ["gpus=64", "params=13e9", "gpu_mem_bytes=80e9", "batch=512"]
+    assert main(["calc", "run", "planner", *inputs]) == 0
+    head, *rows = capsys.readouterr().out.partition("\n\n")[0].splitlines()
+    assert head.split()[:3] == ["tp", "pp", "dp"]
+    assert len(rows) == 10
+    assert {len(row) for row in rows} == {len(head)}
+    assert all(len(row.split()) == len(head.split()) for row in rows)
+    assert rows[0].split()[head.split().index("sequence_parallel")] in ("yes", "no")
+
+
 def test_run_reads_maps_flags_and_words(capsys: pytest.CaptureFixture[str]) -> None:
     states = '{"weights": 2, "grads": 2, "optimizer": 12}'
     command = ["calc", "run", "train_memory", "params=7e9", f"bytes_per_param={states}", "--unit", "GB", "--json"]

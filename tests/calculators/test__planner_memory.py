@@ -34,12 +34,13 @@ def test_states_are_those_of_train_memory(inputs: PlanInputs, row: int, stage: i
     job, rows, axes = candidates(inputs)
     index = (row % len(rows), stage % axes.shape[0], again % axes.shape[1])
     parts = measure(rows, axes, job)
+    spread: dict[str, Any] = {name: int(getattr(rows, name)[index[0]]) for name in ("tp", "pp", "cp", "dp", "ep")}
     given_states = StateInputs(
         params=job.shape.params,
         expert_params=job.shape.expert_params,
         optimizer=inputs.optimizer,
         zero_stage=int(axes.zero_stage[index[1]]),
-        **{name: int(getattr(rows, name)[index[0]]) for name in ("tp", "pp", "cp", "dp", "ep")},
+        **spread,
     )
     found = sum(_at(part, index) for part in (parts.weights, parts.gradients, parts.optimizer, parts.extra))
     assert found == pytest.approx(states_bytes(given_states), rel=1e-12)
