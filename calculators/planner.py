@@ -12,7 +12,7 @@ last stage's logits, exposed data-parallel traffic (ZeRO, 1910.02054 §7) and th
 the stage's matrix products, attention, element-wise work, 8·b·s·h·(t−1)/t elements a layer of
 tensor-parallel traffic (PTD-P §3.2), and its sends. A GPU holds states (ZeRO §3), the first
 stage's activations (Korthikanti, 2205.05198 §4) and a reserve. At the default efficiencies the
-estimate is 4 to 14% above PTD-P's Table 1 and within 11% of Korthikanti's Table 5, as tests hold.
+estimate is 4 to 15% above PTD-P's Table 1 and within 11% of Korthikanti's Table 5, as tests hold.
 """
 
 from typing import Any
