@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from calculators._base import CalculatorError, MissingInputs
-from calculators._hf_families import FAMILIES, Config, Fields
+from calculators._hf_families import FAMILIES, Config, Fields, read_count
 from calculators._registry import Model
 
-MAX_LETTERS = 1_000_000
+MAX_LETTERS, MAX_LAYERS = 1_000_000, 10_000
 _NOT_DECODERS = frozenset(
     "bert roberta xlm-roberta deberta deberta-v2 distilbert albert electra t5 mt5 umt5 bart mbart pegasus whisper "
     "vit clip siglip dinov2 wav2vec2".split()
@@ -85,17 +85,19 @@ def _read_common(text: Config, kind: str) -> Fields:
     for field, names in _SYNONYMS.items():
         given = next((name for name in names if text.get(name) is not None), None)
         if given is not None:
-            fields[field] = _count(given, text[given])
+            fields[field] = read_count(given, text[given])
     if "ffn" not in fields and kind in FAMILIES and FAMILIES[kind].wide:
         fields["ffn"] = 4 * fields.get("hidden", 0)
     absent = [_SYNONYMS[field][-1 if field == "vocab" else 0] for field in _NEEDED if not fields.get(field)]
     if absent:
         raise MissingInputs(tuple(absent), f"a config.json{f' of {kind}' if kind else ''}")
+    if fields["layers"] > MAX_LAYERS:
+        raise CalculatorError(_SYNONYMS["layers"][0], fields["layers"], "is more layers than any model has", MAX_LAYERS)
     fields["tied"] = bool(text.get("tie_word_embeddings", False))
     fields["dtype"] = _precision(text)
     window = text.get("sliding_window")
     if window is not None and text.get("use_sliding_window", True):
-        fields |= {"window": _count("sliding_window", window), "windowed_layers": _windowed(text, fields["layers"])}
+        fields |= {"window": read_count("sliding_window", window), "windowed_layers": _windowed(text, fields["layers"])}
     return fields
 
 
@@ -107,14 +109,6 @@ def _windowed(text: Config, layers: int) -> int:
     if text.get("use_sliding_window") and isinstance(text.get("max_window_layers"), int):
         return int(max(0, layers - text["max_window_layers"]))
     return layers
-
-
-def _count(name: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value or value < 1:
-        raise CalculatorError(name, value, "is not a positive integer")
-    if value != int(value):
-        raise CalculatorError(name, value, "is not an integer", round(value))
-    return int(value)
 
 
 def _precision(text: Config) -> str:

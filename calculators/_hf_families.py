@@ -9,11 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from calculators._base import MissingInputs
+from calculators._base import CalculatorError, MissingInputs
 
 Config: TypeAlias = dict[str, Any]
 Fields: TypeAlias = dict[str, Any]
 Adjust: TypeAlias = Callable[[Fields, Config], None]
+
+LARGEST = 10**12
+"""No width, count or length of a model comes near it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,29 @@ class Family:
     """Values of absent fields."""
     wide: bool = False
     """Whether an absent MLP width means 4 times the model width."""
+
+
+def read_count(name: str, value: object, least: int = 1) -> int:
+    """Read a whole number of a config.json.
+
+    Raises:
+        CalculatorError: it is none, or less than `least`.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= LARGEST:
+        raise CalculatorError(name, value, f"is not an integer from {least} to {LARGEST:,}")
+    if value != int(value):
+        raise CalculatorError(name, value, "is not an integer", round(value))
+    return int(value)
+
+
+def _take(text: Config, name: str, default: int = 0) -> int:
+    """A whole number of the file, or the default where it is absent or null."""
+    return default if text.get(name) is None else read_count(name, text[name], least=0)
+
+
+def _every(text: Config, name: str, default: int) -> int:
+    """A distance between layers, at least 1."""
+    return default if text.get(name) is None else read_count(name, text[name])
 
 
 def _leave_out(fields: Fields, count: int, what: str) -> None:
@@ -72,16 +98,21 @@ def _qwen3(fields: Fields, text: Config) -> None:
     _plain(fields, text)
 
 
-def _experts(fields: Fields, experts: Any, top_k: Any, width: Any, dense_layers: int = 0, shared: int = 0) -> None:
-    fields |= {"experts": int(experts), "top_k": int(top_k), "moe_ffn": int(width), "shared_ffn": shared}
+def _experts(fields: Fields, experts: int, top_k: int, width: int, dense_layers: int = 0, shared: int = 0) -> None:
+    fields |= {"experts": experts, "top_k": top_k, "moe_ffn": width, "shared_ffn": shared}
     fields["dense_layers"] = dense_layers
     if not dense_layers:
         fields.pop("ffn", None)
 
 
+def _routed(text: Config, experts: str) -> tuple[int, int, int]:
+    """Routed experts, how many a token uses, and their width."""
+    return _take(text, experts), _take(text, "num_experts_per_tok"), _take(text, "moe_intermediate_size")
+
+
 def _mixtral(fields: Fields, text: Config) -> None:
     _need(text, "mixtral", "num_local_experts", "num_experts_per_tok")
-    _experts(fields, text["num_local_experts"], text["num_experts_per_tok"], fields["ffn"])
+    _experts(fields, _take(text, "num_local_experts"), _take(text, "num_experts_per_tok"), fields["ffn"])
 
 
 def _phimoe(fields: Fields, text: Config) -> None:
@@ -94,7 +125,7 @@ def _phimoe(fields: Fields, text: Config) -> None:
 
 def _qwen_dense_layers(fields: Fields, text: Config) -> int:
     """Layers without experts: those listed, and all but every `decoder_sparse_step`-th."""
-    listed, step = set(text.get("mlp_only_layers") or ()), int(text.get("decoder_sparse_step") or 1)
+    listed, step = set(text.get("mlp_only_layers") or ()), _every(text, "decoder_sparse_step", 1)
     return sum(1 for layer in range(fields["layers"]) if layer in listed or (layer + 1) % step)
 
 
@@ -102,14 +133,20 @@ def _qwen3_moe(fields: Fields, text: Config) -> None:
     _need(text, "qwen3_moe", "num_experts", "num_experts_per_tok", "moe_intermediate_size")
     dense = _qwen_dense_layers(fields, text)
     _qwen3(fields, text)
-    _experts(fields, text["num_experts"], text["num_experts_per_tok"], text["moe_intermediate_size"], dense)
+    _experts(
+        fields,
+        _take(text, "num_experts"),
+        _take(text, "num_experts_per_tok"),
+        _take(text, "moe_intermediate_size"),
+        dense,
+    )
 
 
 def _qwen2_moe(fields: Fields, text: Config) -> None:
     _need(text, "qwen2_moe", "num_experts", "num_experts_per_tok", "moe_intermediate_size")
-    dense, shared = _qwen_dense_layers(fields, text), int(text.get("shared_expert_intermediate_size") or 0)
+    dense, shared = _qwen_dense_layers(fields, text), _take(text, "shared_expert_intermediate_size")
     _qwen2(fields, text)
-    _experts(fields, text["num_experts"], text["num_experts_per_tok"], text["moe_intermediate_size"], dense, shared)
+    _experts(fields, *_routed(text, "num_experts"), dense, shared)
     if shared:
         _leave_out(fields, (fields["layers"] - dense) * fields["hidden"], "gates of the shared experts")
 
@@ -119,11 +156,10 @@ def _deepseek(fields: Fields, text: Config) -> None:
     if not text.get("n_routed_experts"):
         return
     _need(text, "deepseek", "num_experts_per_tok", "moe_intermediate_size")
-    step, first = int(text.get("moe_layer_freq") or 1), int(text.get("first_k_dense_replace") or 0)
+    step, first = _every(text, "moe_layer_freq", 1), _take(text, "first_k_dense_replace")
     dense = sum(1 for layer in range(fields["layers"]) if layer < first or layer % step)
-    shared = int(text.get("n_shared_experts") or 0) * int(text["moe_intermediate_size"])
-    width = text["moe_intermediate_size"]
-    _experts(fields, text["n_routed_experts"], text["num_experts_per_tok"], width, dense, shared)
+    shared = _take(text, "n_shared_experts") * _take(text, "moe_intermediate_size")
+    _experts(fields, *_routed(text, "n_routed_experts"), dense, shared)
     if text.get("topk_method") == "noaux_tc":
         _leave_out(fields, (fields["layers"] - dense) * fields["experts"], "router biases")
 
@@ -132,11 +168,11 @@ def _latent(fields: Fields, text: Config) -> None:
     """DeepSeek-V2 and V3: latent attention as well."""
     _need(text, "deepseek_v2", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim")
     fields["mla"] = {
-        "q_lora": int(text.get("q_lora_rank") or 0),
-        "kv_lora": int(text["kv_lora_rank"]),
-        "qk_nope": int(text["qk_nope_head_dim"]),
-        "qk_rope": int(text["qk_rope_head_dim"]),
-        "v_head": int(text["v_head_dim"]),
+        "q_lora": _take(text, "q_lora_rank", 0),
+        "kv_lora": _take(text, "kv_lora_rank"),
+        "qk_nope": _take(text, "qk_nope_head_dim"),
+        "qk_rope": _take(text, "qk_rope_head_dim"),
+        "v_head": _take(text, "v_head_dim"),
     }
     fields.pop("kv_heads", None)
     fields.pop("head_dim", None)
@@ -158,7 +194,7 @@ def _gemma3(fields: Fields, text: Config) -> None:
     _gemma2(fields, text)
     fields["qk_norm"] = "head"
     if fields.get("window") and not text.get("layer_types"):
-        fields["windowed_layers"] = fields["layers"] - fields["layers"] // int(text.get("sliding_window_pattern") or 6)
+        fields["windowed_layers"] = fields["layers"] - fields["layers"] // _every(text, "sliding_window_pattern", 6)
 
 
 def _gpt(fields: Fields) -> None:
@@ -194,7 +230,7 @@ def _bloom(fields: Fields, text: Config) -> None:
 def _opt(fields: Fields, text: Config) -> None:
     _gpt(fields)
     _need(text, "opt", "max_position_embeddings")
-    hidden, width = fields["hidden"], int(text.get("word_embed_proj_dim") or fields["hidden"])
+    hidden, width = fields["hidden"], _take(text, "word_embed_proj_dim", fields["hidden"])
     fields |= {"tied": bool(text.get("tie_word_embeddings", True)), "max_pos": fields["context"] + 2}
     if width != hidden:
         change = fields["vocab"] * (width - hidden) + 2 * hidden * width
@@ -210,8 +246,8 @@ def _falcon(fields: Fields, text: Config) -> None:
     fields["tied"] = bool(text.get("tie_word_embeddings", True))
     if not new:
         fields["kv_heads"] = 1 if text.get("multi_query", True) else fields["heads"]
-    norms = text.get("num_ln_in_parallel_attn") or (2 if new else 1)
-    fields["norms_per_layer"] = int(norms) if parallel else 2
+    norms = _take(text, "num_ln_in_parallel_attn") or (2 if new else 1)
+    fields["norms_per_layer"] = norms if parallel else 2
     fields["context"] = fields["context"] or 2048
 
 
@@ -219,9 +255,9 @@ def _mpt(fields: Fields, text: Config) -> None:
     attention = text.get("attn_config") or {}
     plain = bool(text.get("no_bias", True))
     fields |= {"glu": False, "tied": True, "bias": not plain, "norm": "rmsnorm" if plain else "layernorm"}
-    fields["ffn"] = int(text.get("expansion_ratio") or 4) * fields["hidden"]
+    fields["ffn"] = _take(text, "expansion_ratio", 4) * fields["hidden"]
     if attention.get("kv_n_heads"):
-        fields["kv_heads"] = int(attention["kv_n_heads"])
+        fields["kv_heads"] = _take(attention, "kv_n_heads")
     if text.get("learned_pos_emb", True) and not attention.get("alibi"):
         fields["max_pos"] = fields["context"] or 0
 
@@ -229,8 +265,8 @@ def _mpt(fields: Fields, text: Config) -> None:
 def _dbrx(fields: Fields, text: Config) -> None:
     inner, attention = text.get("ffn_config") or {}, text.get("attn_config") or {}
     _need(inner, "dbrx", "ffn_hidden_size", "moe_num_experts", "moe_top_k")
-    fields["kv_heads"] = int(attention.get("kv_n_heads") or fields["heads"])
-    _experts(fields, inner["moe_num_experts"], inner["moe_top_k"], inner["ffn_hidden_size"])
+    fields["kv_heads"] = _take(attention, "kv_n_heads") or fields["heads"]
+    _experts(fields, _take(inner, "moe_num_experts"), _take(inner, "moe_top_k"), _take(inner, "ffn_hidden_size"))
 
 
 def _phi(fields: Fields, text: Config) -> None:
