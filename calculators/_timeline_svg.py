@@ -19,8 +19,8 @@ MOST_ROWS = 128
 LEFT, RIGHT, TITLE, GAP = 64, 16, 30, 22
 """Margins: stage names on the left, a title above each timeline, room between two."""
 AXIS, LEGEND = 34, 26
-NARROW = 1.0
-"""Cells below this many pixels are merged."""
+NARROW, MERGED = 1.0, 4.0
+"""Cells below so many pixels are merged, into blocks of at most so many."""
 READABLE = 7.0
 """Pixels that a digit needs."""
 HALVES = {"FB": ("F", "B")}
@@ -59,7 +59,9 @@ class Drawn(NamedTuple):
 
     x: float
     width: float
-    op: str
+    bands: tuple[tuple[str, float], ...]
+    """From top to bottom each kind of work with its share of the height: halves where two overlap, and where
+    cells are merged the share of time that each kind takes."""
     chunk: int
     label: str
 
@@ -98,10 +100,10 @@ def lay_out(row: Sequence[Cell], scale: float) -> list[Drawn]:
             number = str(cell.microbatch + 1)
             width = (cell.end - cell.start) * scale
             label = number if width >= READABLE * len(number) + 3 else ""
-            found.append(Drawn(cell.start * scale, width, cell.op, cell.chunk, label))
+            found.append(Drawn(cell.start * scale, width, _bands({cell.op: 1.0}), cell.chunk, label))
             continue
         gap = heap and (cell.start - heap[-1].end) * scale >= NARROW / 2
-        if gap or (heap and (cell.end - heap[0].start) * scale >= 2 * NARROW):
+        if gap or (heap and (cell.end - heap[0].start) * scale >= MERGED):
             _flush(found, heap, scale)
         heap.append(cell)
     _flush(found, heap, scale)
@@ -109,18 +111,27 @@ def lay_out(row: Sequence[Cell], scale: float) -> list[Drawn]:
 
 
 def _flush(found: list[Drawn], heap: list[Cell], scale: float) -> None:
-    """Draw merged cells as the work that takes most of their time."""
+    """Draw merged cells as bands in proportion to the time that each kind of work takes."""
     if not heap:
         return
-    spent: dict[tuple[str, int], float] = {}
+    spent: dict[str, float] = {}
     for cell in heap:
-        key = (cell.op, cell.chunk)
-        spent[key] = spent.get(key, 0.0) + cell.end - cell.start
-    op, chunk = max(spent, key=lambda key: spent[key])
+        spent[cell.op] = spent.get(cell.op, 0.0) + cell.end - cell.start
     width = (heap[-1].end - heap[0].start) * scale
     if width > 0:
-        found.append(Drawn(heap[0].start * scale, width, op, chunk, ""))
+        found.append(Drawn(heap[0].start * scale, width, _bands(spent), 0, ""))
     heap.clear()
+
+
+def _bands(spent: dict[str, float]) -> tuple[tuple[str, float], ...]:
+    """Return the share of each kind of work, in the fixed order F, B, W; an overlapped pair is half of either."""
+    whole = sum(spent.values())
+    shares = dict.fromkeys("FBW", 0.0)
+    for op, time in spent.items():
+        kinds = HALVES.get(op, (op,))
+        for kind in kinds:
+            shares[kind] += time / whole / len(kinds)
+    return tuple((kind, share) for kind, share in shares.items() if share)
 
 
 def rows_shown(stages: int) -> list[int]:
@@ -214,15 +225,16 @@ def _row(cells: Sequence[Cell], makespan: float, scale: float, y: float, thick: 
     labels: list[str] = []
     # Neighbours are told apart by a hair of paper where there is room for one.
     for cell in lay_out(cells, scale):
-        hair = 0.8 if cell.width > 5 else 0.25 if cell.width > 2 else 0.0
-        for part, op in enumerate(HALVES.get(cell.op, (cell.op,))):
-            tall = thick / len(HALVES.get(cell.op, (cell.op,)))
-            x, across = LEFT + cell.x, cell.width - hair
-            path = f"M{x:.2f} {y + part * tall:.1f}h{across:.2f}v{tall:.1f}h{-across:.2f}z"
+        hair = 0.8 if cell.width > 5 else 0.25 if cell.width > 2 and len(cell.bands) == 1 else 0.0
+        x, across, at = LEFT + cell.x, cell.width - hair, y
+        for op, share in cell.bands:
+            path = f"M{x:.2f} {at:.1f}h{across:.2f}v{share * thick:.1f}h{-across:.2f}z"
             paths.setdefault((op, min(cell.chunk, 4)), []).append(path)
-        if cell.label and thick >= 13 and cell.op not in HALVES:
-            middle = LEFT + cell.x + (cell.width - hair) / 2
-            labels.append(_text(middle, y + thick / 2 + 4, cell.label, palette.on_work, 11, anchor="middle"))
+            at += share * thick
+        tall = thick * cell.bands[0][1]
+        if cell.label and tall >= 12:
+            size = 11 if tall >= 14 else 10
+            labels.append(_text(x + across / 2, y + tall / 2 + 4, cell.label, palette.on_work, size, anchor="middle"))
     for (op, chunk), parts in paths.items():
         fill = palette.work[op]
         opacity = 1 - 0.16 * chunk

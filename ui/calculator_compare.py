@@ -65,4 +65,4 @@ def _parts(first: Sequence[Quantity], second: Sequence[Quantity]) -> str:
         for name in names
     )
     head = '<tr><th></th><td class="al-num">A</td><td class="al-num">B</td></tr>'
-    return f'{heading("Parts")}<table class="al-figures al-parts">{head}{rows}</table>'
+    return f'{heading("Parts")}<div class="al-wide"><table class="al-figures al-parts">{head}{rows}</table></div>'

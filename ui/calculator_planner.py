@@ -134,7 +134,7 @@ def _bars(found: PlanResult) -> None:
     for title, rows, order in (("Memory of the fullest GPU, GiB", memory, _MEMORY), ("Time of a step, s", time, _TIME)):
         present = [name for name in order if any(row["part"] == name for row in rows)]
         st.html(heading(title))
-        st.altair_chart(stacked_chart(rows, present, is_dark()))
+        st.altair_chart(stacked_chart(rows, present, is_dark()), alt=f"{title}, by plan")
 
 
 def _rows(

@@ -113,7 +113,9 @@ def parts(breakdown: Sequence[Quantity]) -> None:
     st.html(f'{heading("Parts")}<table class="al-figures al-parts">{rows}</table>')
     groups = alike(breakdown)
     for group in groups:
-        st.altair_chart(parts_chart([(item.name, item.value, amount(item)) for item in group], is_dark()))
+        st.altair_chart(
+            parts_chart([(item.name, item.value, amount(item)) for item in group], is_dark()), alt="The parts as bars"
+        )
 
 
 def alike(breakdown: Sequence[Quantity]) -> list[list[Quantity]]:

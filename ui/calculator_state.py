@@ -61,7 +61,7 @@ class CalculatorState:
         unit = given.get("unit", "")
         if unit not in output.units:
             own_unit = calculator.example.unit if output.name == calculator.example.output else output.units[0]
-            unit = _readable(output.units) if own_unit == "B" else own_unit
+            unit = _readable(output.units) if own_unit in ("B", "1") else own_unit
         compared = bool(second) or given.get("compare") == "1"
         return cls(calculator.name, output.name, unit, first, second if compared else None, own)
 
@@ -144,5 +144,5 @@ def _default_output(calculator: Calculator, fields: Sequence[Field], texts: Mapp
 
 
 def _readable(units: Sequence[str]) -> str:
-    """The unit that a reader wants where none is asked: GiB for bytes, else the first."""
-    return "GiB" if "GiB" in units and units[0] == "B" else units[0]
+    """The unit that a reader wants where none is asked: GiB for bytes, percent for ratios, else the first."""
+    return "GiB" if "GiB" in units and units[0] == "B" else "%" if "%" in units else units[0]

@@ -176,7 +176,9 @@ def _plot(state: CalculatorState, item: Field, low: float, high: float, here: fl
         output = state.calculator.output(state.output)
         title = f"{output.title if output else state.output}{f' ({state.unit})' if unit_words(state.unit) else ''}"
         unit = f" ({item.unit})" if item.unit not in ("", item.name) else ""
-        st.altair_chart(sweep_chart(rows, (f"{item.name}{unit}", title), logs, inside, is_dark()))
+        st.altair_chart(
+            sweep_chart(rows, (f"{item.name}{unit}", title), logs, inside, is_dark()), alt=f"{title} over {item.name}"
+        )
     else:
         words.append("Fewer than two points can be worked out here.")
     if words:

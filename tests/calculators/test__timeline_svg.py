@@ -35,7 +35,7 @@ def test_wide_cells_are_drawn_one_by_one(schedule: str) -> None:
     for row in timeline(schedule, *settings_of(schedule)):
         drawn = lay_out(row, 20.0)
         assert len(drawn) == len(row)
-        assert [cell.op for cell in drawn] == [cell.op for cell in row]
+        assert ["".join(op for op, _ in cell.bands) for cell in drawn] == [cell.op for cell in row]
         assert all(cell.label == str(own.microbatch + 1) for cell, own in zip(drawn, row, strict=True))
 
 
@@ -86,11 +86,12 @@ def test_measures_agree_with_the_simulator(
     assert in_flight(found[-1]) == run("pipeline_simulator", inputs, "peak_in_flight_last").value
 
 
-def test_a_merged_cell_bears_what_takes_most_of_its_time() -> None:
-    row = [Cell(0, 0.1, "F", 0, 0), Cell(0.1, 0.9, "B", 0, 0), Cell(5, 8, "W", 0, 0)]
+def test_merged_cells_show_each_kind_by_its_time() -> None:
+    row = [Cell(0, 0.2, "F", 0, 0), Cell(0.2, 0.8, "B", 0, 0), Cell(5, 8, "W", 0, 0)]
     merged, alone = lay_out(row, 1.0)
-    assert (merged.op, merged.label, merged.width) == ("B", "", pytest.approx(0.9))
-    assert (alone.op, alone.x) == ("W", 5)
+    assert (merged.label, merged.width) == ("", pytest.approx(0.8))
+    assert dict(merged.bands) == pytest.approx({"F": 0.25, "B": 0.75})
+    assert (alone.bands, alone.x) == ((("W", 1.0),), 5)
 
 
 def test_a_bubble_between_narrow_cells_stays_visible() -> None:
