@@ -10,6 +10,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from calculators._base import CalculatorError, MissingInputs
 from calculators._hf_families import FAMILIES, Config, Fields, read_count
 from calculators._registry import Model
@@ -130,4 +132,13 @@ def _build(fields: Fields, name: str) -> Model:
         del fields["kv_heads"]
     if fields.get("head_dim") and fields["head_dim"] * heads == hidden:
         del fields["head_dim"]
-    return Model(name=name, title=name, source="config.json", **fields)
+    try:
+        model = Model(name=name, title=name, source="config.json", **fields)
+        total = model.parts.total
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        field = ".".join(str(part) for part in wrong["loc"])
+        raise CalculatorError(field, wrong["input"], "is not valid in a model") from None
+    if total + model.uncounted <= 0:
+        raise CalculatorError("config", name, "describes a model without parameters")
+    return model

@@ -73,7 +73,7 @@ def _real(text: str) -> float:
 def _tidy(value: float) -> int | float:
     """An integer where it is one; 15 digits otherwise, as 4.1 times 1e9 is not 4099999999.9999995."""
     value = float(f"{value:.15g}")
-    return int(value) if value.is_integer() else value
+    return int(value) if value.is_integer() and abs(value) < 1e15 else value
 
 
 def _han(text: str) -> int:
@@ -85,6 +85,7 @@ def _han(text: str) -> int:
 
 
 def read_count(text: str) -> Value:
+    """A whole number in digits, in words, or in Chinese numerals."""
     lower = text.lower().strip()
     if lower in WORDS:
         return WORDS[lower]
@@ -94,12 +95,14 @@ def read_count(text: str) -> Value:
 
 
 def read_scaled(text: str) -> Value:
+    """A number with its scale, such as 1.5B or 3000 亿."""
     match = re.fullmatch(rf"({POWER}|{NUMBER})\s*({SCALE})?", text.strip(), re.I)
     assert match is not None, text
     return _tidy(_real(match[1]) * _SCALES.get((match[2] or "").lower(), 1))
 
 
 def read_share(text: str) -> Value:
+    """A share of one: 0.8, 80%, 八成."""
     if text.endswith("成"):
         return _HAN[text[0]] / 10
     percent = re.search(r"%|percent|per cent", text)
@@ -118,6 +121,7 @@ def read_length(text: str) -> Value:
 
 
 def read_bytes(text: str) -> Value:
+    """Bytes: GB is 1e9, GiB is 2^30, a bare G is a GB."""
     match = re.fullmatch(rf"({NUMBER})\s*([kmgtp]?)(i?)b?(?:ytes?)?", text.strip(), re.I)
     assert match is not None, text
     letter = match[2].lower()
@@ -137,6 +141,7 @@ def read_rate(text: str) -> Value:
 
 
 def read_flops(text: str) -> Value:
+    """Operations, a second or in all."""
     match = re.match(rf"({POWER}|{NUMBER})\s*([kmgtpez]?)(?:eta|era|iga|ega|xa)?-?(?:flop|op)", text.strip(), re.I)
     assert match is not None, text
     scale = {"": 1, "z": 10**21, "g": 10**9}.get(match[2].lower()) or _SCALES[match[2].lower()]
@@ -144,6 +149,7 @@ def read_flops(text: str) -> Value:
 
 
 def read_seconds(text: str) -> Value:
+    """Seconds."""
     match = re.fullmatch(rf"({NUMBER})\s*({TIME_UNIT})", text.strip(), re.I)
     assert match is not None, text
     unit = next(seconds for pattern, seconds in _TIMES if re.fullmatch(pattern, match[2], re.I))
@@ -151,6 +157,7 @@ def read_seconds(text: str) -> Value:
 
 
 def read_width(text: str) -> Value:
+    """Bytes of one element of a number format."""
     name = read_dtype(text)
     return next(width for label, width in DTYPES.values() if label == name)
 
@@ -164,4 +171,5 @@ def read_dtype(text: str) -> str:
 
 
 def read_signed(text: str) -> Value:
+    """A number that may be negative."""
     return _tidy(float(text.replace(" ", "")))

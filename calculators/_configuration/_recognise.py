@@ -143,7 +143,7 @@ def _parameter(text: str, reading: Reading) -> Parameter:
 
 def _label(written: str) -> str:
     """The number format inside a phrase such as "KV cache in fp8"."""
-    pieces = re.findall(r"[A-Za-z0-9][A-Za-z0-9-]*(?:[- ](?:bits?|precision))?|[半单]精度|\d+\s?比特", written)
+    pieces = re.findall(r"[半单]精度|\d+\s?比特|[A-Za-z0-9][A-Za-z0-9-]*(?:[- ](?:bits?|precision))?", written)
     return next((label for piece in pieces if (label := read_dtype(piece))), "")
 
 

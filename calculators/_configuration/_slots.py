@@ -49,7 +49,7 @@ _BYTE = rf"(?:[kmgtp]i?b(?:ytes?)?|{_BARE_GIGA}|bytes?)(?!\s?/\s?s|\s?ps\b|\s+pe
 _RATE = r"(?:[kmgt]i?(?:b|byte|bit)s?\s?(?:/|per\s)\s?s(?:ec(?:ond)?)?|(?-i:[KMGT]bps|[KMGT]Bps))"
 
 SLOTS: dict[str, Slot] = {
-    "int": Slot(rf"{DIGITS}(?!\.\d|,\d|\d)", lambda text: int(text.replace(",", ""))),
+    "int": Slot(rf"{DIGITS}(?!\.\d|,\d|\d|e[+-]?\d|[km](?![A-Za-z]))", lambda text: int(text.replace(",", ""))),
     "count": Slot(f"(?:{_COUNT})", number.read_count),
     "num": Slot(rf"(?:{POWER}|{NUMBER})(?:\s?{SCALE}(?![A-Za-z]))?", number.read_scaled),
     "signed": Slot(rf"(?<![A-Za-z0-9_.])[-+]?\s?{NUMBER}", number.read_signed),

@@ -135,6 +135,8 @@ def test_missing_fields_are_all_named() -> None:
         ({"model_type": "gemma3", "sliding_window_pattern": 1.5}, "sliding_window_pattern"),
         ({"sliding_window": "wide"}, "sliding_window"),
         ({"num_hidden_layers": 10**9}, "num_hidden_layers"),
+        ({**CONFIGS["deepseek-v3"], "kv_lora_rank": 0}, "mla.kv_lora"),
+        ({**CONFIGS["mixtral-8x7b"], "num_experts_per_tok": 0}, "top_k"),
         ({"vocab_size": 10**400}, "vocab_size"),
         ({**CONFIGS["deepseek-v3"], "moe_layer_freq": 0}, "moe_layer_freq"),
     ],
