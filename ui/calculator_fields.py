@@ -5,16 +5,18 @@ Streamlit. Refuses to judge: what is no number goes on as text, and the calculat
 with it. Invariant: `value_of(field, text_of(value)) == value`.
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
 Sort = Literal["number", "integer", "choice", "flag", "text", "list", "map"]
 Texts = Mapping[str, str]
-_NUMBER = re.compile(r"([+-]?(?:\d[\d,_ ]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*([A-Za-z%µ/]*)")
+_NUMBER = re.compile(r"([+-]?(?:\d[\d,_ ]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*([A-Za-z%µ/]*(?: [A-Za-z/]+)?)")
 _SCALES: dict[str, float] = {
     "": 1, "k": 10**3, "K": 10**3, "M": 10**6, "m": 10**6, "G": 10**9, "g": 10**9, "b": 10**9, "B": 10**9, "bn": 10**9,
     "T": 10**12, "t": 10**12, "P": 10**15, "E": 10**18, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40,
@@ -98,22 +100,33 @@ def number_of(text: str, unit: str = "") -> int | float | None:
     if match is None:
         return None
     digits = re.sub(r"[,_ ]", "", match[1])
-    scale = _scale(match[2], unit)
+    scale = _scale(match[2].replace(" ", ""), unit)
     if scale is None:
         return None
     whole = re.fullmatch(r"[+-]?\d+", digits) is not None
     number: int | float = int(digits) if whole and len(digits) < 300 else float(digits)
     if scale == 1:
         return number
-    scaled = number * scale
-    return int(scaled) if scaled == int(scaled) and abs(scaled) < 2**53 and scale > 1 else float(f"{scaled:.15g}")
+    return _scaled(number, scale)
+
+
+def _scaled(number: int | float, scale: float) -> int | float:
+    """Multiply without the dust of a float, and without an error where no float holds the result."""
+    try:
+        scaled = float(number * scale)
+    except OverflowError:
+        return math.inf
+    if math.isfinite(scaled) and scale > 1 and abs(scaled) < 2**53 and scaled.is_integer():
+        return int(scaled)
+    return float(f"{scaled:.15g}")
 
 
 def _scale(suffix: str, unit: str) -> float | None:
     if suffix == "%":
         return 0.01
-    if unit in _TIMES and suffix in _TIMES:
-        return _TIMES[suffix] / _TIMES[unit]
+    if unit in _TIMES and suffix in (*_TIMES, "m"):
+        # Minutes or millions: who writes m means neither for sure.
+        return _TIMES[suffix] / _TIMES[unit] if suffix in _TIMES else None
     if unit in ("B", "byte/s") and suffix in ("B", "B/s"):
         return 1
     tail = next((tail for tail in _TAILS if suffix.lower().endswith(tail)), "")
@@ -172,7 +185,7 @@ def _shortest(value: int | float) -> str:
 def _exponent(value: float) -> str:
     text = repr(value)
     if "e" not in text and abs(value) >= 1e6:
-        mantissa, _, power = f"{value:.14e}".partition("e")
+        mantissa, _, power = f"{Decimal(text):e}".partition("e")
         text = f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}"
     return text.replace("e+", "e").replace("e-0", "e-")
 

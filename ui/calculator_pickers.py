@@ -27,18 +27,20 @@ def pickers(state: CalculatorState) -> None:
     takes_model, takes_device = _takes(state)
     if not (takes_model or takes_device):
         return
+    kinds = [kind for kind, wanted in (("model", takes_model), ("device", takes_device)) if wanted]
     for side in ("a", "b") if state.second is not None else ("a",):
-        columns = st.columns([2, 2, 1] if takes_model and takes_device else [3, 1], vertical_alignment="bottom")
-        at = 0
-        for kind, wanted in (("model", takes_model), ("device", takes_device)):
-            if wanted:
-                with columns[at]:
-                    _pick(state, kind, side)
-                at += 1
+        for column, kind in zip(st.columns(2, gap="medium"), kinds, strict=False):
+            with column:
+                _pick(state, kind, side)
         if takes_model:
-            with columns[-1], st.popover("config.json", width="stretch"):
-                _config_box(state, side)
-    st.html(_about(state))
+            label = f"Fill from a Hugging Face config.json{' (B)' if side == 'b' else ''}"
+            fold = st.expander(label, type="compact", key=f"calc_config_fold_{state.name}_{side}", on_change="rerun")
+            if fold.open:
+                with fold:
+                    _config_box(state, side)
+    about = _about(state)
+    if about:
+        st.html(about)
 
 
 def _takes(state: CalculatorState) -> tuple[bool, bool]:
@@ -121,8 +123,8 @@ def _settled(state: CalculatorState, kind: str, chosen: str) -> dict[str, str]:
 def _config_box(state: CalculatorState, side: str) -> None:
     """Take a config.json, pasted or uploaded, and fill the form from it."""
     with st.form(f"calc_config_{state.name}_{side}", border=False):
-        text = st.text_area("Paste a Hugging Face config.json", height=140, placeholder='{"num_hidden_layers": 32, …}')
-        file = st.file_uploader("or choose the file", type=["json"])
+        text = st.text_area("Paste the file", height=140, placeholder='{"num_hidden_layers": 32, …}')
+        file = st.file_uploader("or choose it", type=["json"])
         sent = st.form_submit_button("Fill the form", type="primary")
     if not sent:
         return
@@ -154,7 +156,7 @@ def _about(state: CalculatorState) -> str:
             continue
         remark = f" {esc(entry.note)}." if entry.note else ""
         lines.append(note(f"{esc(entry.title)}: figures from {source_html(entry.source)}.{remark}"))
-    return "".join(lines) or "<span></span>"
+    return "".join(lines)
 
 
 def source_html(source: str) -> str:

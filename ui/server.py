@@ -18,6 +18,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from kb.errors import AlmanacError
+from ui.navigation import discover
+from ui.state import prepare_library
 
 log = logging.getLogger("almanac.ui")
 
@@ -85,16 +87,16 @@ def apologise(error: Exception) -> bool:
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
-    """Import the pages and open the library while the browser is still fetching the page."""
+    """Import the pages, then open the library while the browser is still fetching the first one.
+
+    Imports are quicker before the server answers than beside its answers.
+    """
+    discover()
     threading.Thread(target=_prepare, name="almanac-prepare", daemon=True).start()
     yield {}
 
 
 def _prepare() -> None:
-    from ui.navigation import discover
-    from ui.state import prepare_library
-
-    discover()
     try:
         prepare_library()
     except AlmanacError as error:

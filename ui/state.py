@@ -24,6 +24,8 @@ from ui.render import Levels
 S = TypeVar("S", bound=State)
 PAINT = 1.5
 """Seconds that the first page has for itself before a model is loaded."""
+BREATH = 0.4
+"""Seconds that it has before the starter library is read."""
 RESET = ("page",)
 """Parameters that a change of any other one drops."""
 
@@ -40,14 +42,11 @@ class Library:
 
 @st.cache_resource(show_spinner=False)
 def _open(key: str, _settings: Settings) -> Library:
-    library = Library(open_almanac(_settings), Jobs())
-    if library.almanac.starter_state == "":
-        load_starter(library)
-    return library
+    return Library(open_almanac(_settings), Jobs())
 
 
 def prepare_library() -> Library:
-    """Open the library of the settings in force, its starter notes too, but no model.
+    """Open the library of the settings in force and start nothing.
 
     Raises:
         SettingsError, SchemaTooNew, StoreError: it cannot be opened.
@@ -57,7 +56,9 @@ def prepare_library() -> Library:
 
 
 def open_library() -> Library:
-    """Return the library for a page; models are loaded behind it once it is painted.
+    """Return the library for a page; the first one starts what goes on behind them.
+
+    That is the starter library, where it was never loaded, and then the models.
 
     Raises:
         SettingsError, SchemaTooNew, StoreError: it cannot be opened.
@@ -65,6 +66,8 @@ def open_library() -> Library:
     library = prepare_library()
     if not library.woken.is_set():
         library.woken.set()
+        if library.almanac.starter_state == "":
+            load_starter(library, pause=BREATH)
         threading.Thread(target=_warm_up, args=(library,), name="almanac-waker", daemon=True).start()
     return library
 
@@ -77,10 +80,11 @@ def _warm_up(library: Library) -> None:
     library.almanac.warm_up()
 
 
-def load_starter(library: Library) -> bool:
+def load_starter(library: Library, pause: float = 0.0) -> bool:
     """Load the starter library behind the pages, without its vectors, which follow; False where a job runs."""
 
     def work(job: Job) -> None:
+        time.sleep(pause)
         job.outcomes.extend(library.almanac.load_starter(embed=False, report=job.report))
 
     return library.jobs.start("Loading the starter library", work, cancellable=False)
