@@ -4,7 +4,7 @@ from calculators import GROUPS, Calculator, discover, run
 from calculators._base import CalculatorError
 from ui.calculator_catalogue import SEARCH
 from ui.calculator_result import figure, unit_words
-from ui.calculator_state import address
+from ui.calculator_state import CalculatorState, address
 from ui.render import esc, heading, link
 
 QUESTIONS = {
@@ -40,7 +40,8 @@ def _answer(calculator: Calculator) -> str:
     """Return the worked example in one line."""
     case = calculator.example
     try:
-        estimate = run(calculator.name, case.inputs, case.output, case.unit)
+        unit = CalculatorState.read({"name": calculator.name}).unit
+        estimate = run(calculator.name, case.inputs, case.output, unit)
     except CalculatorError:
         return ""
     if isinstance(estimate.value, list):

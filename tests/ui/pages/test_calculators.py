@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from calculators import discover, run
 from tests.ui.conftest import Reading, given, shown
 from ui.calculator_result import figure
+from ui.calculator_state import CalculatorState
 
 PAGE = "ui/pages/calculators.py"
 NAMES = sorted(discover())
@@ -45,7 +46,7 @@ def test_a_calculator_opens_with_its_worked_example(app: AppTest, name: str) -> 
     calculator = discover()[name]
     case = calculator.example
     read = at(app, name=name)
-    estimate = run(name, case.inputs, case.output, case.unit)
+    estimate = run(name, case.inputs, case.output, CalculatorState.read({"name": name}).unit)
     assert figure(estimate.value) in read.text
     assert estimate.formula in read.text
     assert estimate.substitution in read.text
