@@ -75,7 +75,8 @@ def keyword_scores(store: Store, match: str, allowed: Rows | None, limit: int) -
         return {}
     condition, values = "", []
     if allowed is not None:
-        condition = "AND rowid IN (SELECT value FROM json_each(?))"
+        # The plus keeps FTS5 from being asked once for every allowed row: 380 times slower at 10,000.
+        condition = "AND +rowid IN (SELECT value FROM json_each(?))"
         values = [json.dumps(allowed.tolist())]
     sql = (
         f"SELECT rowid, bm25(words, {HEAD_WEIGHT}, {BODY_WEIGHT}) FROM words "
