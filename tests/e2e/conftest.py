@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from almanac import open_almanac
 from kb.settings import load_settings
@@ -160,6 +160,11 @@ class Visit:
         box.fill(question)
         box.press("Enter")
         return self.settle()
+
+    def shows(self, words: str, seconds: float = 30) -> "Visit":
+        """Wait until the page shows some words."""
+        expect(self.page.locator('[data-testid="stApp"]')).to_contain_text(words, timeout=seconds * 1000)
+        return self
 
     @property
     def text(self) -> str:

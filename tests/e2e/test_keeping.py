@@ -1,6 +1,5 @@
 """Filling the library in a real browser: the first start, files in, progress, stopping, taking away."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,6 @@ from tests.e2e.conftest import Server, Visit, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 DATA = ROOT / "tests" / "data"
-
-
-def wait_for(tab: Visit, words: str, seconds: float = 60) -> None:
-    until = time.monotonic() + seconds
-    while words not in tab.text:
-        assert time.monotonic() < until, f"{words!r} never came; the page shows:\n{tab.text}"
-        tab.page.wait_for_timeout(150)
 
 
 def upload(tab: Visit, server: Server, files: list[Path]) -> None:
@@ -31,7 +23,7 @@ def test_the_first_start_fills_the_page_by_itself(fresh_server: Server, visit: V
     tab = visit(fresh_server).go(fresh_server.address)
     expect(tab.page.get_by_label("Search the library")).to_be_visible()
     expect(tab.page.locator(".al-row").first).to_be_visible(timeout=60_000)
-    assert "starter library" in tab.text
+    tab.shows("starter library")
     tab.settle().ask("量化")
     expect(tab.page.locator(".al-card").first).to_be_visible()
 
@@ -42,21 +34,21 @@ def test_files_go_in_and_are_found_and_removed_again(fresh_server: Server, visit
     broken = tmp_path / "broken.xml"
     broken.write_text("<html><body>404 Not Found</body></html>", encoding="utf-8")
     upload(tab, fresh_server, [DATA / "posts.rss", DATA / "weekly_zh.txt", broken])
-    wait_for(tab, "3 done in")
+    tab.shows("3 done in", 60)
     rows = tab.page.locator(".al-outcome").all_inner_texts()
     assert [row.split()[0] for row in rows] in (["added", "added", "failed"], ["partly", "added", "failed"])
     tab.go(f"{fresh_server.address}/?q=paged+cache&kind=rss")
-    assert "A cache that is paged" in tab.text
+    tab.shows("A cache that is paged")
     tab.click(tab.page.get_by_text("Open in place"))
     tab.click(tab.page.get_by_text("Remove"))
     tab.click(tab.page.get_by_text("Remove this document"))
-    assert "You removed this document" in tab.text
+    tab.shows("You removed this document")
     tab.click(tab.page.get_by_text("Restore it"))
-    wait_for(tab, "How it works")
+    tab.shows("How it works", 60)
     tab.go(f"{fresh_server.address}/library?view=sources")
     tab.click(tab.page.get_by_text("Remove the starter library"))
-    assert "Not loaded" in tab.text
-    assert "posts.rss" in tab.text
+    tab.shows("Not loaded")
+    tab.shows("posts.rss")
 
 
 def test_a_job_is_seen_from_another_tab_and_can_be_stopped_there(
@@ -76,12 +68,12 @@ def test_a_job_is_seen_from_another_tab_and_can_be_stopped_there(
     first.go(f"{fresh_server.address}/library?view=add")
     first.page.get_by_label("or paths, folders").fill(str(folder))
     first.click(first.page.get_by_text("Add to the library"))
-    wait_for(first, "of 1500")
-    wait_for(second, "of 1500")
+    first.shows("of 1500", 60)
+    second.shows("of 1500", 60)
     # The page stays usable while the job runs.
     reader = visit(fresh_server).go(f"{fresh_server.address}/?q=paged+attention")
     expect(reader.page.locator(".al-card").first).to_be_visible()
     second.page.get_by_text("Cancel").click()
-    wait_for(first, "stopped at your wish")
+    first.shows("stopped at your wish", 60)
     first.go(f"{fresh_server.address}/?q=note+on+caches&kind=notes")
     expect(first.page.locator(".al-card").first).to_be_visible()

@@ -89,7 +89,7 @@ def test_filters_unfold_and_go_into_the_address(server: Server, visit: Visitor) 
 
 def test_the_glossary_is_shown_and_switched_off(server: Server, visit: Visitor) -> None:
     tab = visit(server).go(f"{server.address}/?q=pipeline+bubble")
-    assert "also searched" in tab.text
+    tab.shows("also searched")
     tab.click(tab.page.get_by_text("only my words"))
     assert query(tab.page.url)["glossary"] == ["0"]
     assert "also searched" not in tab.text
@@ -99,7 +99,7 @@ def test_the_menu_leads_home_from_a_search(server: Server, visit: Visitor) -> No
     tab = visit(server).go(f"{server.address}/?q=cache")
     tab.click(tab.page.locator("header").get_by_text("Search"))
     assert tab.page.get_by_label("Search the library").input_value() == ""
-    assert "Added last" in tab.text
+    tab.shows("Added last")
     tab.click(tab.page.locator("header").get_by_text("Library"))
     assert urlsplit(tab.page.url).path == "/library"
 
@@ -116,7 +116,7 @@ def test_a_cited_work_has_a_page_that_leads_back(server: Server, visit: Visitor)
     assert "What the library says" in tab.text or "Your opinion" in tab.text
     tab.click(tab.page.locator(".al-card").first.get_by_text("Open in place"))
     assert urlsplit(tab.page.url).path == "/document"
-    assert "Refers to" in tab.text
+    tab.shows("Refers to")
 
 
 def test_a_bar_of_the_chart_chooses_its_quarter(server: Server, visit: Visitor) -> None:
@@ -126,7 +126,7 @@ def test_a_bar_of_the_chart_chooses_its_quarter(server: Server, visit: Visitor) 
     bars.last.click()
     tab.page.wait_for_url(re.compile(r"quarter=\d{4}-Q[1-4]"))
     tab.settle()
-    assert "clear filters" in tab.text
+    tab.shows("clear filters")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
