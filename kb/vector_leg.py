@@ -31,6 +31,7 @@ class VectorLeg:
         self.index = index
         self._store = store
         self._cache: tuple[int, Rows, Vector] | None = None
+        self._counted = (-1, 0)
 
     def _matrix(self) -> tuple[Rows, Vector]:
         generation = self._store.generation()
@@ -42,7 +43,7 @@ class VectorLeg:
         """Return the nearest passages among the allowed: chunk row to cosine."""
         if self.index is not None and allowed is None:
             try:
-                if self.index.count() > EXACT_LIMIT:
+                if self._size(self.index) > EXACT_LIMIT:
                     return self._by_index(self.index, vector, limit)
             except IndexMismatch:
                 self.index = None
@@ -56,6 +57,13 @@ class VectorLeg:
         take = min(limit, len(rows))
         best = np.argpartition(-cosines, take - 1)[:take]
         return {int(rows[i]): float(cosines[i]) for i in best}
+
+    def _size(self, index: VectorIndex) -> int:
+        """Return how many vectors the index holds; counting costs as much as a search, so once a generation."""
+        generation = self._store.generation()
+        if self._counted[0] != generation:
+            self._counted = (generation, index.count())
+        return self._counted[1]
 
     def _by_index(self, index: VectorIndex, vector: Vector, limit: int) -> dict[int, float]:
         found = dict(index.search(vector, limit))

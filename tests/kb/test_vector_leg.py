@@ -50,6 +50,22 @@ def test_the_index_and_the_exact_scan_agree(
     index.close()
 
 
+def test_the_index_is_counted_anew_only_after_a_write(
+    store: Store, embedder: FakeEmbedder, index: VectorIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[int] = []
+    count = index.count
+    monkeypatch.setattr(index, "count", lambda: (counted.append(1), count())[1])
+    leg = VectorLeg(store, embedder, index)
+    for _ in range(3):
+        leg.nearest(embedder.embed_query("cache"), None, 2)
+    assert len(counted) == 1
+    put(store, embedder, [page("page:more", "more words")])
+    leg.nearest(embedder.embed_query("cache"), None, 2)
+    assert len(counted) == 2
+    index.close()
+
+
 def test_only_allowed_passages_are_ranked(store: Store, embedder: FakeEmbedder) -> None:
     leg = VectorLeg(store, embedder, None)
     allowed = rows_of(store, "ring", "link")
