@@ -38,16 +38,17 @@ Vectors = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Words of one language with the chance of each, commonest first."""
+    """Words of one language by Zipf's law, commonest first."""
 
     words: tuple[str, ...]
-    chances: npt.NDArray[np.float64]
+    bounds: npt.NDArray[np.float64]
+    """Sums of the chances of all words up to each."""
     joint: str
     """What stands between words."""
 
     def pick(self, random: np.random.Generator, count: int) -> list[str]:
         """Return words drawn by their chances."""
-        return [self.words[i] for i in random.choice(len(self.words), size=count, p=self.chances)]
+        return [self.words[i] for i in np.searchsorted(self.bounds, random.random(count))]
 
 
 @dataclass(frozen=True)
@@ -176,8 +177,8 @@ def write_library(almanac: Almanac, generator: Generator, chunks: int, fingerpri
 
 
 def _zipf(count: int) -> npt.NDArray[np.float64]:
-    chances = 1 / (np.arange(count) + 2.7)
-    return np.asarray(chances / chances.sum())
+    sums = np.cumsum(1 / (np.arange(count) + 2.7))
+    return np.asarray(sums / sums[-1])
 
 
 def _english(random: np.random.Generator) -> Vocabulary:

@@ -314,7 +314,7 @@ def _filtered(title: str, bench: Bench, questions: Sequence[tuple[str, str]], re
         allowed = matching_rows(bench.almanac.store, Query(text="", **asked))
         assert allowed is not None
         condition, values = filter_sql(Query(text="", **asked))
-        inside = f"AND rowid IN (SELECT c.row FROM chunks c JOIN documents d ON d.row = c.doc WHERE {condition})"
+        inside = f"AND +rowid IN (SELECT c.row FROM chunks c JOIN documents d ON d.row = c.doc WHERE {condition})"
         chosen = np.flatnonzero(np.isin(bench.rows, allowed, assume_unique=True))
         bench.clear()
         times: dict[str, list[float]] = {"FTS5": [], "where": [], "scan": []}
