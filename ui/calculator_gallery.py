@@ -1,7 +1,6 @@
 """The gallery: every calculator under the question that it answers. Pure HTML from the calculators themselves."""
 
-from calculators import GROUPS, Calculator, discover, run
-from calculators._base import CalculatorError
+from calculators import GROUPS, Calculator, CalculatorError, discover, run
 from ui.calculator_catalogue import SEARCH
 from ui.calculator_result import figure, unit_words
 from ui.calculator_state import CalculatorState, address

@@ -11,9 +11,16 @@ from typing import Any
 
 import streamlit as st
 
-from calculators import CalculatorError
-from calculators._hf_config import read_hf_config
-from calculators._registry import Accelerator, Model, accelerator_inputs, accelerators, model_inputs, models
+from calculators import (
+    Accelerator,
+    CalculatorError,
+    Model,
+    accelerator_inputs,
+    accelerators,
+    model_inputs,
+    models,
+    read_hf_config,
+)
 from ui.calculator_catalogue import SEARCH, fields_by_name
 from ui.calculator_fields import texts_of
 from ui.calculator_form import current, go

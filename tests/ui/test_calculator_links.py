@@ -19,7 +19,7 @@ def test_a_configuration_opens_the_calculator_filled_in() -> None:
     assert state.name == "kv_cache"
     assert state.inputs()["layers"] == 32
     assert state.inputs()["tokens"] == 4096
-    assert "KV cache: 16 GiB" in read.text
+    assert "KV cache: cache of all sequences, whole model 16 GiB" in read.text
 
 
 def test_prose_without_a_configuration_has_no_links() -> None:
