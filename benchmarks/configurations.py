@@ -2,6 +2,7 @@
 
 Reads the labelled sentences of the tests, two thirds with a configuration and one third ordinary
 prose, in English and Chinese. A sentence counts as right only if every parameter is, and none is added.
+The rules were written with these sentences in view; what to expect of others is in the note.
 """
 
 import argparse
@@ -21,6 +22,11 @@ HELP = "recognising configurations in text"
 GROUP = "quality"
 LABELLED = Path(__file__).resolve().parent.parent / "tests" / "data" / "configurations.jsonl"
 EXACT_BAR, ALARM_BAR = 0.95, 0.03
+UNSEEN = (
+    "Seven of the eight parts of this set were read once before the rules were adapted to them: then 212 of 250 "
+    "sentences were exact (39 of 42 in the last part), 199 of 218 first suggestions right, "
+    "and 1 of 129 sentences of prose raised an alarm."
+)
 
 
 @dataclass(frozen=True)
@@ -154,7 +160,7 @@ def run(args: argparse.Namespace) -> list[Table | Row]:
     assert isinstance(exact, float | int)
     assert isinstance(alarms, float | int)
     return [
-        Table("Labelled sentences", [*rows, total]),
+        Table("Labelled sentences", [*rows, total], [UNSEEN]),
         Table(
             "Bars",
             [

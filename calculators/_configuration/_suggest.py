@@ -22,7 +22,7 @@ _AMOUNT = re.compile(
     r"how (?:much|many|big|large|long|fast|often)|"
     r"what(?:'s| is| are)?\b.{0,40}\b(?:memory|cost|latency|time|ridge|intensity|throughput|bubble|number|count|MFU)|"
     r"\b(?:estimate|compute|calculate|work out)\b|\bsize\b|\bneed(?:s|ed)?\b|\bfits?\b|per token|"
-    r"多少|多大|多久|多长|几[张块个天]|大小|占用|估算|计算一下|算一下|需要|能.{0,6}(?:跑|放|装|训练|微调)",
+    r"参数总?量|总参数|多少|多大|多久|多长|几[张块个天]|大小|占用|估算|计算一下|算一下|需要|能.{0,6}(?:跑|放|装|训练|微调)",
     re.IGNORECASE | re.ASCII,
 )
 _EXPLAIN = re.compile(
