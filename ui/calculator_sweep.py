@@ -24,6 +24,8 @@ from ui.theme import is_dark
 POINTS = 41
 BUDGET = 2.0
 MOST_STEP = 512
+MOST = 1e30
+"""No sweep goes further."""
 WIDE = 20.0
 """From this ratio of ends on an axis is logarithmic."""
 
@@ -77,13 +79,13 @@ def grid(low: float, high: float, integer: bool) -> list[float]:
 
 
 def with_multiples(at: list[float], step: int, low: float, high: float) -> list[float]:
-    """Return only multiples of a step between two ends, thinned; the points as they are for a step of 1."""
+    """Return only multiples of a step between two ends; the points as they are for a step of 1."""
     if step <= 1:
         return at
-    found = [float(value) for value in range(math.ceil(low / step) * step, int(high) + 1, step) if value > 0]
-    if len(found) <= POINTS:
-        return found
-    return sorted({found[round(place * (len(found) - 1) / (POINTS - 1))] for place in range(POINTS)})
+    first, last = max(1, math.ceil(low / step)), math.floor(high / step)
+    if last - first < POINTS:
+        return [float(step * number) for number in range(first, last + 1)]
+    return sorted({float(step * round(number)) for number in grid(first, last, integer=True)})
 
 
 def step_of(state: CalculatorState, item: Field, here: int) -> int:
@@ -144,14 +146,17 @@ def sweep_section(state: CalculatorState) -> None:
         return
     item = fields[chosen]
     value = number_of(state.first.get(chosen, ""), item.unit)
-    ends = [number_of(state.own.get(name, ""), item.unit) for name in ("from", "to")]
-    standing = default_range(item, value)
-    ends = [given if given is not None else standing[at] for at, given in enumerate(ends)]
+    typed = (number_of(state.own.get(name, ""), item.unit) for name in ("from", "to"))
+    ends = [
+        float(standing if given is None else given)
+        for given, standing in zip(typed, default_range(item, value), strict=True)
+    ]
     for column, name, end in ((low, "from", ends[0]), (high, "to", ends[1])):
         place = f"calc_sweep_{name}_{state.name}_{chosen}"
         _set(place, state.own.get(name, "") or text_of(end))
         column.text_input(name.capitalize(), key=place, on_change=_bounded, args=(name, place))
-    _plot(state, item, float(min(ends)), float(max(ends)), value)
+    first, last = sorted(min(max(end, -MOST), MOST) for end in ends)
+    _plot(state, item, first, last, value)
 
 
 def _plot(state: CalculatorState, item: Field, low: float, high: float, here: float | None) -> None:

@@ -14,7 +14,8 @@ TERMS = 8
 def status_line(found: SearchResult, state: SearchState) -> str:
     """Return number and time, and what else the glossary searched for, with its switch."""
     first = (state.page - 1) * PER_PAGE
-    shown = len(found.hits[first : first + PER_PAGE])
+    hits = found.hits[first : first + PER_PAGE]
+    shown = len(hits)
     more = f" of {max(found.total_candidates, len(found.hits)):,}" if len(found.hits) > first + PER_PAGE else ""
     number = f"{first + 1}–{first + shown}{more}" if shown else "Nothing"
     parts = [f"{number} found in {max(found.milliseconds, 1):.0f} ms"]
@@ -23,6 +24,8 @@ def status_line(found: SearchResult, state: SearchState) -> str:
         parts.append(f"also searched: <i>{terms}</i> {act(state.href(glossary=0), 'only my words')}")
     elif not state.glossary:
         parts.append(f"glossary off {act(state.href(glossary=1), 'search translations too')}")
+    if hits and state.q.strip() and all(hit.matched == "vector" for hit in hits):
+        parts.append("no passage has these words; the nearest in meaning are shown")
     return f'<div class="al-status">{spans(parts)}</div>'
 
 

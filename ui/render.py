@@ -26,6 +26,7 @@ _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _BARE_URL = re.compile(r"https?://[^\s<>\"'`，。；、！？（）【】「」《》\u3000]+")
 _MARKER = re.compile(r"([ \t]*)((?:\d{1,4}|n(?:\+\d+)?|[a-z])[.)、]|[-*•–]|[一二三四五六七八九十]+、)?[ \t]*")
 _BESIDE = ' target="_blank" rel="noopener noreferrer nofollow"'
+_FENCE = re.compile(r"^[ \t]*`{3,}[ \t]*[\w+#-]*[ \t]*$", re.M)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -161,24 +162,34 @@ def passage(text: str, marks: Spans = (), limit: int = 0, levels: Levels = ()) -
         levels: (offset, level, marker) of the outline nodes in it, ordered; without, its own indentation counts.
     """
     lo, hi = window(text, marks, limit) if limit else (0, len(text))
-    lines: list[tuple[int, int]] = []
-    at = lo
-    for line in text[lo:hi].split("\n"):
-        if line.strip():
-            lines.append((at, at + len(line)))
-        at += len(line) + 1
-    placed = [_place(text, a, b, levels) for a, b in lines]
-    ranks = sorted({depth for depth, _, _ in placed})
+    lines = list(_lines(text, lo, hi))
+    # Code keeps its own blanks; depth is told among the lines of prose.
+    placed = [(0, a, "") if code else _place(text, a, b, levels) for a, b, code in lines]
+    ranks = sorted({depth for (depth, _, _), (_, _, code) in zip(placed, lines, strict=True) if not code})
     made = []
-    for number, ((_, b), (depth, start, marker)) in enumerate(zip(lines, placed, strict=True)):
-        mark = f'<span class="al-mk">{esc(marker)}</span>' if marker else ""
+    for number, ((_, b, code), (depth, start, marker)) in enumerate(zip(lines, placed, strict=True)):
         before = '<span class="al-cut">…</span> ' if number == 0 and lo > 0 else ""
         after = ' <span class="al-cut">…</span>' if number == len(lines) - 1 and hi < len(text) else ""
         words = f"<span>{before}{inline(text, start, b, marks)}{after}</span>"
-        hang = " al-hang" if levels or marker else ""
-        gap = mark or ('<span class="al-mk"></span>' if levels else "")
+        if code:
+            made.append(f'<p class="al-mono">{words}</p>')
+            continue
+        gap = f'<span class="al-mk">{esc(marker)}</span>' if marker or levels else ""
+        hang = " al-hang" if gap else ""
         made.append(f'<p class="al-i{min(ranks.index(depth), 6)}{hang}">{gap}{words}</p>')
     return "".join(made)
+
+
+def _lines(text: str, lo: int, hi: int) -> Iterable[tuple[int, int, bool]]:
+    """Yield the lines of a stretch that say something: start, end, whether they are code; fences are left out."""
+    fenced = len(_FENCE.findall(text, 0, lo)) % 2 == 1
+    at = lo
+    for line in text[lo:hi].split("\n"):
+        if _FENCE.fullmatch(line):
+            fenced = not fenced
+        elif line.strip():
+            yield at, at + len(line), fenced
+        at += len(line) + 1
 
 
 def _place(text: str, lo: int, hi: int, levels: Levels) -> tuple[int, int, str]:

@@ -10,8 +10,8 @@ from ui.links import SearchState
 HIT = Hit(chunk=chunk(), document=info(), score=1, matched="keyword")
 
 
-def result(hits: int, **changes: object) -> SearchResult:
-    return SearchResult(query=Query(text="q"), hits=(HIT,) * hits, milliseconds=7.4).model_copy(update=changes)
+def result(number: int, **changes: object) -> SearchResult:
+    return SearchResult(query=Query(text="q"), hits=(HIT,) * number, milliseconds=7.4).model_copy(update=changes)
 
 
 def test_the_first_page_of_several() -> None:
@@ -46,3 +46,11 @@ def test_nothing_found_says_what_to_try(almanac: Almanac) -> None:
     assert "quotation marks" in narrowed.text
     assert "/?q=%22xyzzy%22+-q" in narrowed.addresses
     assert "no further matches" in narrowed.text
+
+
+def test_hits_by_meaning_alone_say_so() -> None:
+    near = HIT.model_copy(update={"matched": "vector"})
+    mixed = result(1, hits=(HIT, near))
+    assert "nearest in meaning" in status_line(result(1, hits=(near, near)), SearchState(q="q"))
+    assert "nearest in meaning" not in status_line(mixed, SearchState(q="q"))
+    assert "nearest in meaning" not in status_line(result(0), SearchState(q="q"))

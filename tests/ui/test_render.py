@@ -166,3 +166,11 @@ def test_topics_have_their_hue_and_counts_their_noun() -> None:
 def test_languages_choose_glyphs() -> None:
     assert render.language_attribute("zh") == ' lang="zh"'
     assert render.language_attribute("other") == ""
+
+
+def test_code_in_a_passage_keeps_its_blanks_and_loses_its_fences() -> None:
+    html = render.passage("Run this:\n```python\nif a:\n    b()\n```\nDone.")
+    assert Reading(html).text == "Run this:if a:    b()Done."
+    assert html.count('<p class="al-mono">') == 2
+    cut = render.passage("```\n" + "x = 1\n" * 100 + "wanted = 2\n```", [(604, 610)], limit=60)
+    assert 'al-mono"><span><span class="al-cut">' in cut, "a cut inside code is still code"

@@ -150,6 +150,12 @@ def test_a_sweep_is_plotted_and_kept_in_the_address(app: AppTest) -> None:
     assert not app.exception
 
 
+@pytest.mark.parametrize("to", ["1e9999", "-1", "0", "abc", "1e15"])
+def test_a_sweep_bears_any_end(app: AppTest, to: str) -> None:
+    at(app, name="activation_memory", sweep="layers", to=to)
+    at(app, name="kv_cache", sweep="tokens", to=to, **{"from": "1e9999"})
+
+
 def test_a_model_and_an_accelerator_fill_the_form(app: AppTest) -> None:
     at(app, name="kv_cache")
     picker = app.selectbox(key="calc_pick_model_kv_cache_a")
