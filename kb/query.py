@@ -1,8 +1,8 @@
 """The query language: plain words with operators that narrow them.
 
 `"exact phrase"`, `-not`, `topic:serving`, `kind:notes`, `source:name`, `since:2024-01`,
-`until:2024`, `lang:zh`, `label:very-good`. Pure. Nothing a reader types is an error: what is no
-known operator, or has no sensible value, is text.
+`until:2024`, `lang:zh`, `label:very-good`, `doc:ID` (one document). Pure. Nothing a
+reader types is an error: what is no known operator, or has no sensible value, is text.
 """
 
 import re
@@ -13,7 +13,7 @@ from kb.types import Kind, Query
 
 MAX_LENGTH = 10_000
 _OPERATOR = re.compile(
-    r'(?P<lead>^|\s)(?:(?P<not>-)?"(?P<phrase>[^"]+)"|(?P<name>topic|kind|source|since|until|lang|label)[:：]'
+    r'(?P<lead>^|\s)(?:(?P<not>-)?"(?P<phrase>[^"]+)"|(?P<name>topic|kind|source|since|until|lang|label|doc)[:：]'
     r'(?:"(?P<quoted>[^"]+)"|(?P<value>\S+))|-(?P<without>[^\s"-]\S*))(?=\s|$)',
     re.I,
 )
@@ -75,6 +75,7 @@ def parse_query(query: Query) -> ParsedQuery:
             "since": (filters.get("since") or [query.since])[-1],
             "until": (filters.get("until") or [query.until])[-1],
             "language": filters["lang"][-1] if "lang" in filters else query.language,
+            "doc_id": (filters.get("doc") or [query.doc_id])[-1],
         }
     )
     return ParsedQuery(text, merged, _folded(phrases), _folded(without))
@@ -96,4 +97,4 @@ def _filter_value(name: str, value: str) -> str:
         return value if value in set(Kind) else ""
     if name == "lang":
         return _LANGUAGES.get(value.lower(), "")
-    return value if name == "source" else value.lower()
+    return value if name in ("source", "doc") else value.lower()

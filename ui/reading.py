@@ -42,6 +42,7 @@ def head(info: DocumentInfo, document: Document, reasons: dict[str, str]) -> str
     line.append(LANGUAGE_NAMES[info.language])
     if safe_url(info.url):
         line.append(outside(info.url, "Original"))
+    line.append(act(href("search", q=f'doc:"{info.id}" '), "Search inside"))
     if document.version:
         line.append(f"version {document.version}")
     if document.categories:

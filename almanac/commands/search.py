@@ -1,7 +1,7 @@
 """Find passages by meaning and by words, in English and Chinese.
 
 Operators in the question: "exact phrase", -not, topic:serving, kind:notes, source:name,
-since:2024-01, until:2024, lang:zh, label:very-good.
+since:2024-01, until:2024, lang:zh, label:very-good, doc:ID.
 
 Examples:
   python -m almanac search "why do pipeline bubbles shrink with more microbatches"

@@ -38,6 +38,12 @@ def test_what_is_no_operator_is_text(text: str) -> None:
     assert found.query.kinds == ()
 
 
+def test_one_document_can_be_searched() -> None:
+    found = parse_query(Query(text="bubble doc:notes:Serving.md"))
+    assert (found.text, found.query.doc_id) == ("bubble", "notes:Serving.md")
+    assert parse_query(Query(text='doc:"page:a b.txt#1" cache')).query.doc_id == "page:a b.txt#1"
+
+
 def test_friendly_spellings() -> None:
     assert parse_query(Query(text="kind:paper lang:中文 since:2024/01")).query.kinds == (Kind.ARXIV,)
     assert parse_query(Query(text="since:2024/01")).query.since == "2024-01"
