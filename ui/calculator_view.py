@@ -13,6 +13,7 @@ from ui.calculator_library import held_works, passages_html
 from ui.calculator_pickers import pickers
 from ui.calculator_planner import plan_outcome, plans
 from ui.calculator_result import answer, sources_html, traps_html, working
+from ui.calculator_roofline import roofline_section
 from ui.calculator_state import CalculatorState, address
 from ui.calculator_sweep import sweep_section
 from ui.calculator_timeline import timeline_section
@@ -99,6 +100,7 @@ def _formula_view(state: CalculatorState) -> None:
     if isinstance(outcome, CalculatorError):
         refusal(state, outcome)
     timeline_section(state)
+    roofline_section(state)
     if first is None:
         return
     working(first, parts_too="b" not in estimates)
