@@ -8,7 +8,8 @@ import pytest
 
 from benchmarks._generated import Generator
 from kb.store import Store
-from kb.store.retrieval import Rows, keyword_scores, quote
+from kb.store.retrieval import Rows, keyword_scores, matching_rows, quote
+from kb.types import Kind, Query
 from tests.fakes import FixedClock
 
 
@@ -38,3 +39,15 @@ def test_a_filter_scores_the_same_and_asks_the_words_once(store: Store) -> None:
     assert kept == {row: score for row, score in everything.items() if row % 2 == 0}
     assert 200 < len(kept) < len(everything)
     assert quickest(allowed) < 4 * quickest(None) + 0.002
+
+
+def test_filtered_rows_come_in_order(store: Store) -> None:
+    for query in (
+        Query(text="", since="2020"),
+        Query(text="", kinds=(Kind.NOTES, Kind.PAGE)),
+        Query(text="", topics=("serving",)),
+    ):
+        rows = matching_rows(store, query)
+        assert rows is not None
+        assert 0 < len(rows) < 1200
+        assert (np.diff(rows) > 0).all()
