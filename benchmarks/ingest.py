@@ -1,9 +1,10 @@
 """The rate of an ingest beside the raw encoder's on the same texts, and where the rest of the time goes.
 
 Reads the sample documents beside the checkout (../shared/seeds) where they are present, else the
-starter library. Each round ingests into an empty home and then encodes the very texts that were
-embedded by one call of the bare model; the ratio of a round is taken within it. Models are loaded
-and imports done before the clock starts; both are one-off costs, measured by `startup`.
+starter library. Each round ingests file by file into an empty home; after each file the bare model
+encodes a share of the same texts, batched exactly as one call on all of them would batch them, so
+that a burst of other load falls on both. Models are loaded and imports done before the clock
+starts; both are one-off costs, measured by `startup`.
 """
 
 import argparse
@@ -29,6 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT.parent / "shared" / "seeds"
 STARTER = ROOT / "starter"
 BAR = 0.9
+BATCH = 32
 _STAGES = (
     ("ingest", "parse", "parse"),
     ("almanac.ingestion", "chunk", "chunk"),
@@ -72,8 +74,9 @@ def run(args: argparse.Namespace) -> list[Table]:
         importlib.import_module("chromadb")
         tagger = Tagger()
         tagger.tag("warm")
+        texts = _texts(files, Path(folder) / "texts", tagger)
         rounds = [
-            _round(files, Path(folder) / f"home{number}", embedder, tagger, encode)
+            _round(files, Path(folder) / f"home{number}", embedder, tagger, _shares(texts, len(files)), encode)
             for number in range(1 if args.quick else 3)
         ]
     return [_rates(rounds), _bars(rounds), _profile(rounds), Table("what each source gave", rounds[0].documents)]
@@ -83,32 +86,60 @@ def _bare_model() -> Callable[[list[str]], object]:
     from sentence_transformers import SentenceTransformer
 
     model: Any = SentenceTransformer(str(packaged_model()), local_files_only=True)
-    model.encode(["warm"] * 64, batch_size=32, show_progress_bar=False)
-    return lambda texts: model.encode(texts, batch_size=32, normalize_embeddings=True, show_progress_bar=False)
+    model.encode(["warm"] * 64, batch_size=BATCH, show_progress_bar=False)
+    return lambda texts: model.encode(texts, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
 
 
-def _round(files: Sequence[Path], home: Path, embedder: Embedder, tagger: Tagger, encode: Any) -> Round:
+def _texts(files: Sequence[Path], home: Path, tagger: Tagger) -> list[str]:
+    """Return what an ingest of the files embeds."""
+    almanac = open_almanac(load_settings(home, embedder="none"), tagger=tagger)
+    list(almanac.ingest(files))
+    found = [text for (text,) in almanac.store.rows("SELECT DISTINCT embed_text FROM chunks ORDER BY row")]
+    almanac.close()
+    return found
+
+
+def _shares(texts: Sequence[str], count: int) -> list[list[str]]:
+    """Deal the batches of one call, which sorts by length, into shares of like work."""
+    ordered = sorted(texts, key=len, reverse=True)
+    batches = [ordered[at : at + BATCH] for at in range(0, len(ordered), BATCH)]
+    return [[text for batch in batches[number::count] for text in batch] for number in range(count)]
+
+
+def _round(
+    files: Sequence[Path], home: Path, embedder: Embedder, tagger: Tagger, shares: Sequence[list[str]], encode: Any
+) -> Round:
     almanac = open_almanac(load_settings(home), embedder=embedder, tagger=tagger)
-    stages = Stages()
-    texts: list[str] = []
-    embed = embedder.embed
-    embedder.embed = lambda given: (texts.extend(given), embed(given))[1]  # type: ignore[method-assign]
-    targets = [*_targets(), (embedder, "embed", "embed"), (embedder, "count_tokens", "count tokens")]
-    try:
-        with stages.watching(targets):
-            began, cpu = time.perf_counter(), time.process_time()
-            outcomes = list(almanac.ingest(files))
+    stages, ours, bare = Stages(), _Clock(), _Clock()
+    outcomes: list[Outcome] = []
+    with stages.watching([*_targets(), (embedder, "embed", "embed"), (embedder, "count_tokens", "count tokens")]):
+        for file, share in zip(files, shares, strict=True):
+            with ours:
+                outcomes += almanac.ingest([file])
+            with bare:
+                encode(share)
+        with ours:
             almanac.update_index()
-            wall, used = time.perf_counter() - began, time.process_time() - cpu
-    finally:
-        del embedder.embed
-    began, cpu = time.perf_counter(), time.process_time()
-    encode(texts)
-    made = Round(len(texts), wall, used, time.perf_counter() - began, time.process_time() - cpu, outcomes=outcomes)
+    made = Round(sum(map(len, shares)), ours.wall, ours.cpu, bare.wall, bare.cpu, outcomes=outcomes)
     made.stages = {name: (stages.wall[name] / 1000, stages.cpu[name] / 1000) for name in stages.wall}
     made.documents = [_source_row(almanac, outcome) for outcome in outcomes]
     almanac.close()
     return made
+
+
+class _Clock:
+    """Wall and CPU seconds spent inside it, over all its uses."""
+
+    def __init__(self) -> None:
+        self.wall = self.cpu = 0.0
+
+    def __enter__(self) -> None:
+        self.wall -= time.perf_counter()
+        self.cpu -= time.process_time()
+
+    def __exit__(self, *_: object) -> None:
+        self.wall += time.perf_counter()
+        self.cpu += time.process_time()
 
 
 def _targets() -> list[Target]:
@@ -152,7 +183,7 @@ def _rates(rounds: Sequence[Round]) -> Table:
         }
         for number, one in enumerate(rounds, 1)
     ]
-    note = "encoder: one call of the bare model on the same texts, cut at its window; CPU ratios hardly feel other load"
+    note = "encoder: the bare model on the same texts, cut at its window; CPU ratios hardly feel other load"
     return Table(f"ingest of {len(rounds[0].outcomes)} sources, index included", rows, (note,))
 
 
