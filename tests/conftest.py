@@ -5,6 +5,7 @@ Sample documents and evaluation sets may lie beside the repository; tests that w
 where they do not.
 """
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,3 +72,12 @@ def _beside(name: str) -> Path:
     if not folder.is_dir():
         pytest.skip(f"there is no ../shared/{name} beside the repository")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def audible() -> None:
+    """Undo what other packages do to logging: their set-up silences loggers made before."""
+    logging.disable(logging.NOTSET)
+    for name in ("almanac", "almanac.ui"):
+        logger = logging.getLogger(name)
+        logger.disabled, logger.propagate = False, True
