@@ -111,6 +111,11 @@ class Glossary:
         for concept in mine:
             self._add(concept)
 
+    def words(self) -> set[str]:
+        """Return the Latin words of all terms, in lower case."""
+        terms = (term for concept in self._concepts for term in concept.english)
+        return {word for term in terms for word in re.findall(r"[a-z][a-z-]+", term.lower())}
+
     def __len__(self) -> int:
         return len(self._concepts)
 

@@ -17,7 +17,7 @@ from kb.glossary import Expansion, Glossary
 from kb.query import ParsedQuery, parse_query
 from kb.store import Store
 from kb.store.retrieval import Rows, keyword_rows, keyword_scores, matching_rows, quote, vocabulary
-from kb.text import fold_space, is_term_like, language_of, normalise, query_terms, tokens
+from kb.text import fold_space, is_term_like, language_of, normalise, query_terms, stem, tokens
 from kb.types import Chunk, Hit, Query, SearchResult
 from kb.vector_leg import Vector, VectorLeg
 
@@ -205,7 +205,12 @@ class Searcher:
     def _suggestions(self, text: str) -> list[str]:
         """Return words of the library that are spelled like those of a question that found nothing."""
         words = [w for w in fold_space(normalise(text)).split() if len(w) > 3 and w.isascii()]
-        known = list(vocabulary(self._store)) if words else []
+        if not words:
+            return []
+        held = vocabulary(self._store)
+        # The index knows stems; whole words come from the glossary, identifiers stand as they are.
+        whole = {word for word in self._glossary.words() if not held.keys().isdisjoint(tokens(word))}
+        known = sorted(whole | {token for token in held if stem(token) == token and token not in whole})
         return list(dict.fromkeys(m for w in words for m in difflib.get_close_matches(w, known, n=2, cutoff=0.8)))
 
 

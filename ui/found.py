@@ -1,5 +1,7 @@
 """What surrounds the hits of a search: how they were found, the pages before and after, and nothing found."""
 
+from collections.abc import Sequence
+
 from almanac import Almanac
 from kb.types import SavedSearch, SearchResult
 from ui.cards import card, hit_card
@@ -57,9 +59,12 @@ def kept_chip(search: SavedSearch) -> str:
     return link(href("search", q=search.text), esc(search.text) + new, kind="al-chip")
 
 
-def nothing(almanac: Almanac, state: SearchState) -> str:
-    """Say why nothing was found and what to try."""
+def nothing(almanac: Almanac, state: SearchState, spellings: Sequence[str] = ()) -> str:
+    """Say why nothing was found and what to try; `spellings` are words of the library like the reader's."""
     tries = []
+    if spellings:
+        words = ", ".join(link(SearchState(q=word).href(), esc(word)) for word in spellings[:6])
+        tries.append(f"Words of the library that are spelled like yours: {words}.")
     if state.page > 1:
         tries.append(f"There are no further matches: {link(state.href(), 'back to the best')}.")
     if state.filtered:

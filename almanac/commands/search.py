@@ -92,6 +92,7 @@ def to_json(result: SearchResult) -> dict[str, object]:
         "hits": [_hit(rank, hit) for rank, hit in enumerate(result.hits, 1)],
         "expanded": list(result.expanded),
         "notices": list(result.notices),
+        "suggestions": list(result.suggestions),
     }
 
 
@@ -131,3 +132,5 @@ def _print(result: SearchResult) -> None:
         print(f"   {' · '.join(part for part in line if part)}\n   {hit.chunk.id}\n")
     if not result.hits:
         print("Nothing in the library matches. Try fewer words, the other language, or no filters.")
+        if result.suggestions:
+            print(f"Words of the library that are spelled like yours: {', '.join(result.suggestions)}")

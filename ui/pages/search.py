@@ -44,7 +44,7 @@ def results(library: Library, state: SearchState) -> None:
     meaning_notice(library, found.notices)
     hits = found.hits[(state.page - 1) * PER_PAGE : state.page * PER_PAGE]
     cards = (hit_card(hit, state.q, levels_of(library.almanac, hit.chunk, hit.document)) for hit in hits)
-    body = "".join(cards) or nothing(library.almanac, state)
+    body = "".join(cards) or nothing(library.almanac, state, found.suggestions)
     st.html(status_line(found, state) + body + paging(found, state))
     keep_search(state, library.almanac)
 
