@@ -8,7 +8,7 @@ import sqlite3
 
 from kb.errors import SchemaTooNew
 
-VERSION = 2
+VERSION = 5
 
 _V1 = """
 CREATE TABLE sources (
@@ -140,8 +140,53 @@ CREATE INDEX documents_added ON documents(added_at);
 INSERT INTO facts VALUES ('library', lower(hex(randomblob(6))));
 """
 
+_V3 = """
+-- What was last built for a quarter, and from what: equal fingerprints mean nothing to build.
+CREATE TABLE digests (
+    quarter TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    record TEXT NOT NULL,
+    changes TEXT NOT NULL DEFAULT '',
+    built_at TEXT NOT NULL
+) WITHOUT ROWID;
+-- What the reader changed in a digest: it survives every rebuild.
+CREATE TABLE digest_edits (
+    quarter TEXT PRIMARY KEY,
+    record TEXT NOT NULL,
+    at TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+_V4 = """
+CREATE TABLE conversations (
+    id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    changed_at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE turns (
+    conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,
+    question TEXT NOT NULL,
+    record TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (conversation, ordinal)
+) WITHOUT ROWID;
+"""
+
+_V5 = """
+-- How the checks of a subscription went; which subscriptions there are stands in the home's file.
+CREATE TABLE checks (
+    subscription TEXT PRIMARY KEY,
+    url TEXT NOT NULL DEFAULT '',
+    etag TEXT NOT NULL DEFAULT '',
+    last_modified TEXT NOT NULL DEFAULT '',
+    state TEXT NOT NULL DEFAULT '{}'
+) WITHOUT ROWID;
+"""
+
 # One script a step; step n leads from version n to n + 1.
-MIGRATIONS: tuple[str, ...] = (_V1, _V2)
+MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4, _V5)
 
 
 def migrate(connection: sqlite3.Connection) -> int:

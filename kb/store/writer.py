@@ -117,6 +117,12 @@ class Writer:
     def _now(self) -> str:
         return self._clock().isoformat(timespec="seconds")
 
+    def run(self, *statements: tuple[str, Sequence[object]]) -> None:
+        """Run statements with their values in one transaction; `kb.store` is the only caller."""
+        with self._transaction():
+            for sql, values in statements:
+                self._db.execute(sql, values)
+
     def open_source(self, location: str, name: str, *, starter: bool = False) -> int:
         """Return the row of a source, made where it is new, and mark it as not finished."""
         with self._transaction():
