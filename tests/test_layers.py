@@ -29,6 +29,7 @@ HOMES = {
     "starlette": ("ui",),
     "sqlite3": ("kb.store",),
     "streamlit": ("ui", "app"),
+    "tomlkit": ("almanac.subscriptions",),
     "torch": ("kb.embed",),
     "transformers": ("kb.embed",),
     "yaml": ("ingest",),

@@ -178,11 +178,10 @@ _V5 = """
 -- How the checks of a subscription went; which subscriptions there are stands in the home's file.
 CREATE TABLE checks (
     subscription TEXT PRIMARY KEY,
-    url TEXT NOT NULL DEFAULT '',
-    etag TEXT NOT NULL DEFAULT '',
-    last_modified TEXT NOT NULL DEFAULT '',
-    state TEXT NOT NULL DEFAULT '{}'
+    state TEXT NOT NULL
 ) WITHOUT ROWID;
+-- By its address and title a removed post is known again under another GUID.
+ALTER TABLE tombstones ADD COLUMN url TEXT NOT NULL DEFAULT '';
 """
 
 # One script a step; step n leads from version n to n + 1.

@@ -100,7 +100,11 @@ class Writer:
         self._clock = clock
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
+        """Make all that is written inside one transaction, whole or not at all."""
+        if self._db.in_transaction:
+            yield
+            return
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -119,13 +123,13 @@ class Writer:
 
     def run(self, *statements: tuple[str, Sequence[object]]) -> None:
         """Run statements with their values in one transaction; `kb.store` is the only caller."""
-        with self._transaction():
+        with self.transaction():
             for sql, values in statements:
                 self._db.execute(sql, values)
 
     def open_source(self, location: str, name: str, *, starter: bool = False) -> int:
         """Return the row of a source, made where it is new, and mark it as not finished."""
-        with self._transaction():
+        with self.transaction():
             self._db.execute(
                 "INSERT INTO sources (location, name, starter) VALUES (?, ?, ?) "
                 "ON CONFLICT (location) DO UPDATE SET content_hash = ''",
@@ -139,7 +143,7 @@ class Writer:
         `revive` prepares the record of another source that takes a dropped one's place. Returns how
         many documents went.
         """
-        with self._transaction():
+        with self.transaction():
             gone = 0
             if keep is not None:
                 held = {row[0] for row in self._db.execute("SELECT doc_id FROM holdings WHERE source = ?", (source,))}
@@ -160,7 +164,7 @@ class Writer:
 
     def write_documents(self, source: int, prepared: Sequence[Prepared], fingerprint: str) -> None:
         """Write documents of a source with chunks, words, vectors, references and outbox rows."""
-        with self._transaction():
+        with self.transaction():
             for item in prepared:
                 for key, (vector, count) in item.vectors.items():
                     self._db.execute(
@@ -291,7 +295,7 @@ class Writer:
 
     def remove_source(self, source: int, revive: Revive) -> int:
         """Remove a source and the documents that only it holds; return how many went."""
-        with self._transaction():
+        with self.transaction():
             held = self._db.execute(
                 "SELECT doc_id FROM holdings WHERE source = ? ORDER BY doc_id", (source,)
             ).fetchall()
@@ -301,15 +305,19 @@ class Writer:
 
     def remove_document(self, doc_id: str, title: str) -> None:
         """Remove a document at the reader's wish; a tombstone keeps its sources from bringing it back."""
-        with self._transaction():
-            self._db.execute("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?)", (doc_id, title, self._now()))
+        with self.transaction():
+            self._db.execute(
+                "INSERT OR REPLACE INTO tombstones (doc_id, title, at, url) "
+                "VALUES (?1, ?2, ?3, coalesce((SELECT url FROM documents WHERE id = ?1), ''))",
+                (doc_id, title, self._now()),
+            )
             self._db.execute("DELETE FROM holdings WHERE doc_id = ?", (doc_id,))
             for (row,) in self._db.execute("SELECT row FROM documents WHERE id = ?", (doc_id,)).fetchall():
                 self._remove_row(row)
 
     def restore(self, doc_id: str) -> None:
         """Lift a tombstone; the sources' next ingest brings the document back."""
-        with self._transaction():
+        with self.transaction():
             self._db.execute("DELETE FROM tombstones WHERE doc_id = ?", (doc_id,))
             self._db.execute("UPDATE sources SET content_hash = ''")
 
@@ -317,7 +325,7 @@ class Writer:
         self, doc_id: str, topics: Sequence[str] | None, tagged: Sequence[tuple[str, float, str]]
     ) -> None:
         """Set a reader's own tags, or with None go back to the tagger's, given as `tagged`."""
-        with self._transaction():
+        with self.transaction():
             if topics is None:
                 self._db.execute("DELETE FROM corrections WHERE doc_id = ?", (doc_id,))
             else:
@@ -330,7 +338,7 @@ class Writer:
 
     def add_vectors(self, fingerprint: str, made: Sequence[tuple[str, Vector, int]]) -> None:
         """Add (embed hash, vector, tokens) for passages that had none, and queue those for the index."""
-        with self._transaction():
+        with self.transaction():
             self._db.executemany(
                 "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)",
                 [(key, fingerprint, np.asarray(vector, dtype="<f4").tobytes(), count) for key, vector, count in made],
@@ -343,23 +351,23 @@ class Writer:
 
     def drop_vectors_but(self, fingerprint: str) -> int:
         """Forget the vectors of all other embedders; return how many went."""
-        with self._transaction():
+        with self.transaction():
             return self._db.execute("DELETE FROM vectors WHERE fingerprint <> ?", (fingerprint,)).rowcount
 
     def clear_outbox(self, upto: int) -> None:
         """Forget index work up to a sequence number: it is done."""
-        with self._transaction():
+        with self.transaction():
             self._db.execute("DELETE FROM outbox WHERE seq <= ?", (upto,))
 
     def set_fact(self, name: str, value: str) -> None:
         """Remember a fact of the library."""
-        with self._transaction():
+        with self.transaction():
             self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
     def save_search(self, text: str) -> None:
         """Keep a search, or note that its results have been seen now."""
         now = self._now()
-        with self._transaction():
+        with self.transaction():
             self._db.execute(
                 "INSERT INTO saved_searches VALUES (?, ?, ?) "
                 "ON CONFLICT (text) DO UPDATE SET seen_at = excluded.seen_at",
@@ -368,5 +376,5 @@ class Writer:
 
     def drop_search(self, text: str) -> None:
         """Forget a saved search."""
-        with self._transaction():
+        with self.transaction():
             self._db.execute("DELETE FROM saved_searches WHERE text = ?", (text,))
