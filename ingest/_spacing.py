@@ -14,6 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from ingest._failures import NotFetched
 from kb.errors import FetchError
 
 LONGEST = 3600.0
@@ -41,7 +42,7 @@ class Spacing:
         """Wait until a request may go out, and keep all others back until the block ends.
 
         Raises:
-            FetchError: the wait would be too long, or the folder cannot be written.
+            FetchError: the wait would be too long (`told-to-wait`), or the folder cannot be written.
         """
         with self._locked():
             self._wait()
@@ -76,7 +77,8 @@ class Spacing:
         left = until - self.clock()
         if left > self.patience:
             when = datetime.fromtimestamp(until, UTC)
-            raise FetchError(f"{self.server} asked for a pause until {when:%H:%M:%S} UTC.", "Try again after that.")
+            message = f"{self.server} asked for a pause until {when:%H:%M:%S} UTC."
+            raise NotFetched("told-to-wait", message, "Try again after that.", retry_after=left)
         if left > 0:
             self.sleep(left)
 
@@ -87,7 +89,8 @@ class Spacing:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=self.patience)
         except Timeout as error:
-            raise FetchError(
+            raise NotFetched(
+                "told-to-wait",
                 f"Another process has been asking {self.server} for {self.patience:g} seconds.",
                 "Try again once it has finished.",
             ) from error

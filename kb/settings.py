@@ -37,11 +37,26 @@ class Settings(BaseSettings):
     llm: str = Field(default="none", description="`none`, `gguf:PATH` or `openai:URL#MODEL`.")
     llm_context: int = Field(default=4096, ge=512, description="Window of the language model, in tokens.")
     chroma_url: str = Field(default="", description="Address of a Chroma server; empty: embedded under the home.")
-    http_timeout: float = Field(default=20.0, gt=0, description="Time-out of one request, in seconds.")
+    http_timeout: float = Field(
+        default=20.0,
+        gt=0,
+        description="Seconds to connect, and between packets; a whole answer may take three times that.",
+    )
+    host_spacing: float = Field(default=1.0, ge=0, description="Least seconds between two requests to one host.")
     max_body: int = Field(default=15_000_000, gt=0, description="Largest response body, in bytes, decompressed.")
     max_file: int = Field(default=50_000_000, gt=0, description="Largest file that is ingested, in bytes.")
     allow_private_hosts: bool = Field(default=False, description="Let the fetcher reach private addresses.")
-    user_agent: str = Field(default="MLSysAlmanac/0.1", description="How the fetcher names itself; add a contact.")
+    proxy: str = Field(
+        default="", description="Proxy for all fetching, such as http://proxy:3128; it then sees to private addresses."
+    )
+    user_agent: str = Field(
+        default="MLSysAlmanac/0.1", pattern=r"^[\x20-\x7e]+$", description="How the fetcher names itself."
+    )
+    contact: str = Field(
+        default="",
+        pattern=r"^[\x20-\x7e]*$",
+        description="Mail or web address sent along, so that a site's owner can reach you.",
+    )
     arxiv_url: str = Field(default="https://export.arxiv.org/api/query", description="Address of arXiv's API.")
     sync_every: float = Field(default=0.0, ge=0, description="Hours between background syncs; 0: only on demand.")
     lock_wait: float = Field(default=30.0, ge=0, description="Seconds to wait for another process that writes.")
@@ -70,6 +85,13 @@ class Settings(BaseSettings):
     def _chroma(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must be an address such as http://127.0.0.1:8000")
+        return value
+
+    @field_validator("proxy")
+    @classmethod
+    def _proxy(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/?#{}]+/?", value):
+            raise ValueError("must be an address such as http://proxy:3128")
         return value
 
     @field_validator("arxiv_url")
