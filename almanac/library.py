@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
+from almanac.digesting import Digests
 from almanac.ingestion import Ingestion, Report
 from almanac.models import EmbedderState, Models
 from almanac.overview import Overview
@@ -70,6 +71,11 @@ class Almanac:
     def glossary(self) -> Glossary:
         """The bilingual glossary, with the reader's own terms from the home."""
         return load_glossary(STARTER / "glossary.tsv", self.settings.home / "glossary.tsv")
+
+    @cached_property
+    def digests(self) -> Digests:
+        """The quarterly digests of this library."""
+        return Digests(self.store)
 
     @cached_property
     def _searcher(self) -> Searcher:

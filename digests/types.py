@@ -21,6 +21,29 @@ class SourceSentence(Frozen):
     end: int
 
 
+class Opinion(SourceSentence):
+    """What a note of the reader's says of a work, with the labels of its node, such as `very-good`."""
+
+    labels: tuple[str, ...] = ()
+
+
+class NamedWork(Frozen):
+    """A work that a document lists with a remark, as a digest or a reading list does."""
+
+    kind: str
+    """As in `kb.types.Reference`: arxiv, doi, github, title."""
+    key: str
+    url: str = ""
+    title: str
+    topic: str = ""
+    """The first topic of title and remark; empty where none."""
+    remark: SourceSentence | None = None
+    labels: tuple[str, ...] = ()
+    """The reader's own, where a note lists it."""
+    held: str = ""
+    """Id of its own document, where the library has one."""
+
+
 class GeneratedSentence(Frozen):
     """A sentence that a language model wrote, and the source sentences that bear it out."""
 
@@ -53,8 +76,14 @@ class Entry(Frozen):
     code_urls: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     """Ids of further documents about the same work, such as a post or a note."""
-    opinions: tuple[SourceSentence, ...] = ()
+    opinions: tuple[Opinion, ...] = ()
     """What the reader's own notes say of the work."""
+    remarks: tuple[SourceSentence, ...] = ()
+    """What other documents say of the work, such as a newsletter that lists it."""
+    named_by: tuple[str, ...] = ()
+    """Ids of the documents that name the work."""
+    names: tuple[NamedWork, ...] = ()
+    """The works that it lists, where it is a list."""
     status: Literal["current", "withdrawn"] = "current"
     pinned: bool = False
 
@@ -103,7 +132,11 @@ class FailedSource(Frozen):
 
 
 class Coverage(Frozen):
-    """`in_quarter == shown + left_out`; merged documents count as shown. Undated ones stand apart."""
+    """`in_quarter == shown + left_out + undated`, exactly.
+
+    Of the quarter are the documents dated in it, and the undated ones that came to the library in
+    it. Merged documents count as shown; those published earlier are not of the quarter.
+    """
 
     in_quarter: int
     shown: int
@@ -115,7 +148,7 @@ class Coverage(Frozen):
 
 
 class Change(Frozen):
-    """What is different from the build before."""
+    """What is different from the build before; empty after a first build."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -167,3 +200,24 @@ class Digest(Frozen):
     built_from: Built
     complete: bool = Field(default=True)
     """False while the quarter is still running."""
+
+
+class QuarterState(Frozen):
+    """A quarter of the library, for the list of digests."""
+
+    quarter: str
+    documents: int
+    """Dated in the quarter."""
+    built_at: str
+    """Empty where it was never built."""
+    stale: bool
+    """True where documents or edits changed since it was built."""
+
+
+class BuildState(Frozen):
+    """When a quarter's digest was built, from what, and what changed since the build before."""
+
+    built_at: str = ""
+    fingerprint: str = ""
+    changes: Change = Change()
+    previous_built_at: str = ""

@@ -10,6 +10,7 @@ AlmanacError
 │   ├── SchemaTooNew
 │   └── Locked
 ├── IndexMismatch
+├── DigestError
 └── ModelError
     ├── ModelUnavailable
     └── ContextTooLong
@@ -66,6 +67,10 @@ class Locked(StoreError):
 
 class IndexMismatch(AlmanacError):
     """The vector index does not belong to the current embedder or store."""
+
+
+class DigestError(AlmanacError):
+    """A digest was asked for, or edited, in a way that has no meaning."""
 
 
 class ModelError(AlmanacError):

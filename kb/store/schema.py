@@ -146,8 +146,16 @@ CREATE TABLE digests (
     quarter TEXT PRIMARY KEY,
     fingerprint TEXT NOT NULL,
     record TEXT NOT NULL,
+    basis TEXT NOT NULL,
     changes TEXT NOT NULL DEFAULT '',
-    built_at TEXT NOT NULL
+    built_at TEXT NOT NULL,
+    previous_at TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+-- What digests take from a document: made once for each content.
+CREATE TABLE digest_briefs (
+    doc_id TEXT PRIMARY KEY,
+    key TEXT NOT NULL,
+    record TEXT NOT NULL
 ) WITHOUT ROWID;
 -- What the reader changed in a digest: it survives every rebuild.
 CREATE TABLE digest_edits (
@@ -161,14 +169,20 @@ _V4 = """
 CREATE TABLE conversations (
     id TEXT PRIMARY KEY,
     title TEXT NOT NULL,
+    -- Whether the reader chose the title: else it follows the first question.
+    named INTEGER NOT NULL DEFAULT 0,
     started_at TEXT NOT NULL,
-    changed_at TEXT NOT NULL
+    changed_at TEXT NOT NULL,
+    -- Empty while it is kept; a deleted one can be brought back for a while.
+    deleted_at TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 CREATE TABLE turns (
     conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
     ordinal INTEGER NOT NULL,
     question TEXT NOT NULL,
     record TEXT NOT NULL,
+    -- What a search across conversations reads, in the form used for matching.
+    words TEXT NOT NULL,
     at TEXT NOT NULL,
     PRIMARY KEY (conversation, ordinal)
 ) WITHOUT ROWID;

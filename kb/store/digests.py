@@ -1,0 +1,130 @@
+"""What digests ask of the database and keep in it: marks of documents, mentions, builds, edits, briefs.
+
+Reads by plain rows, writes its own tables only. A build is kept whole, as text, with the
+fingerprint of what it was made from: equal fingerprints mean that it still holds.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from kb.store.database import Store
+from kb.store.writer import Writer
+from kb.types import Document
+
+
+class Mark(NamedTuple):
+    """A document as a digest's fingerprint sees it."""
+
+    id: str
+    content_hash: str
+    kind: str
+    quarter: str
+    """Empty where undated."""
+    added: str
+    """When it came to the library, ISO 8601."""
+    published: str
+    source: str
+    topics: tuple[str, ...]
+    """Best first."""
+
+
+class Mention(NamedTuple):
+    """A passage that names a work by a reference."""
+
+    kind: str
+    key: str
+    title: str
+    remark: str
+    doc_id: str
+    chunk_id: str
+
+
+class Stored(NamedTuple):
+    """A build as it is kept."""
+
+    fingerprint: str
+    record: str
+    basis: str
+    changes: str
+    built_at: str
+    previous_at: str
+
+
+_MARK = """SELECT d.id, d.content_hash, d.kind, d.quarter, d.added_at, d.published, s.location,
+    (SELECT group_concat(topic, ' ') FROM (SELECT topic FROM topics WHERE doc = d.row ORDER BY score DESC, topic))
+    FROM documents d JOIN sources s ON s.id = d.source ORDER BY d.id"""
+
+
+def marks(store: Store) -> list[Mark]:
+    """Return every document's mark, by id."""
+    return [Mark(*row[:7], tuple((row[7] or "").split())) for row in store.rows(_MARK)]
+
+
+def mentions(store: Store) -> list[Mention]:
+    """Return every reference of the library, in order of document and passage."""
+    sql = (
+        "SELECT r.kind, r.key, r.title, r.remark, d.id, c.id FROM refs r JOIN chunks c ON c.row = r.chunk "
+        "JOIN documents d ON d.row = c.doc ORDER BY d.id, c.ordinal, r.kind, r.key"
+    )
+    return [Mention(*row) for row in store.rows(sql)]
+
+
+def documents_of(store: Store, ids: Iterable[str]) -> list[Document]:
+    """Return the documents of the given ids, by id, topics left out; unknown ids are absent."""
+    sql = "SELECT record FROM documents WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    rows = store.rows(sql, (json.dumps(list(ids)),))
+    return [Document.model_validate_json(record) for (record,) in rows]
+
+
+def stored_build(store: Store, quarter: str) -> Stored | None:
+    """Return what was last built for a quarter."""
+    sql = "SELECT fingerprint, record, basis, changes, built_at, previous_at FROM digests WHERE quarter = ?"
+    found = store.rows(sql, (quarter,))
+    return Stored(*found[0]) if found else None
+
+
+def build_stamps(store: Store) -> dict[str, tuple[str, str]]:
+    """Return (fingerprint, time of the build) for every quarter that was built."""
+    rows = store.rows("SELECT quarter, fingerprint, built_at FROM digests")
+    return {quarter: (fingerprint, built_at) for quarter, fingerprint, built_at in rows}
+
+
+def save_build(writer: Writer, quarter: str, build: Stored) -> None:
+    """Keep a build in place of the one before."""
+    writer.run(("INSERT OR REPLACE INTO digests VALUES (?, ?, ?, ?, ?, ?, ?)", (quarter, *build)))
+
+
+def drop_builds(writer: Writer, quarters: Sequence[str]) -> None:
+    """Forget the builds of quarters that have no documents any more."""
+    writer.run(*(("DELETE FROM digests WHERE quarter = ?", (quarter,)) for quarter in quarters))
+
+
+def edit_records(store: Store) -> dict[str, str]:
+    """Return the reader's edits by quarter, as JSON."""
+    return dict(store.rows("SELECT quarter, record FROM digest_edits"))
+
+
+def save_edit(writer: Writer, quarter: str, record: str, at: str) -> None:
+    """Keep a reader's edits of a quarter; an empty record forgets them."""
+    if record:
+        writer.run(("INSERT OR REPLACE INTO digest_edits VALUES (?, ?, ?)", (quarter, record, at)))
+    else:
+        writer.run(("DELETE FROM digest_edits WHERE quarter = ?", (quarter,)))
+
+
+def briefs(store: Store, keys: Mapping[str, str]) -> dict[str, str]:
+    """Return the kept briefs of documents, by id, where they were made under the given keys."""
+    sql = "SELECT doc_id, key, record FROM digest_briefs WHERE doc_id IN (SELECT value FROM json_each(?))"
+    return {doc: record for doc, key, record in store.rows(sql, (json.dumps(list(keys)),)) if keys[doc] == key}
+
+
+def save_briefs(writer: Writer, made: Mapping[str, tuple[str, str]]) -> None:
+    """Keep briefs, given as (key, record) by document, and forget those of documents that are gone."""
+    writer.run(
+        *(
+            ("INSERT OR REPLACE INTO digest_briefs VALUES (?, ?, ?)", (doc, key, record))
+            for doc, (key, record) in sorted(made.items())
+        ),
+        ("DELETE FROM digest_briefs WHERE doc_id NOT IN (SELECT id FROM documents)", ()),
+    )
