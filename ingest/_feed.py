@@ -17,7 +17,7 @@ from ingest._html import Article, has_markup, looks_like_html, read_html, read_p
 from ingest._writer import fold, opening
 from kb.references import canonical_url
 from kb.text import language_of, scrub
-from kb.types import DateBasis, Document, Kind, Parsed
+from kb.types import DateBasis, Document, FeedFacts, Kind, Parsed
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,12 @@ class Entry:
 class Feed:
     """A feed as it is written."""
 
+    title: str = ""
     self_link: str = ""
     site_link: str = ""
+    pause: int = 0
+    """Seconds between requests that the feed asks for."""
+    complete: bool = True
     authors: tuple[str, ...] = ()
     entries: tuple[Entry, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -86,13 +90,14 @@ class _Context:
     notices: Notices
 
 
-def to_parsed(feed: Feed, *, source: str, base_url: str = "") -> Parsed:
-    """Documents of a feed, in its order, each entry once."""
+def to_parsed(feed: Feed, *, source: str, base_url: str = "", identity: str = "") -> Parsed:
+    """Documents of a feed, in its order, each entry once; `identity` is what ids were made from before."""
     notices = Notices()
-    identity = _identity(feed, source, base_url)
+    identity = identity or _identity(feed, source, base_url)
     base = base_url or _absolute(feed.site_link, "") or _absolute(feed.self_link, "")
     context = _Context(feed, source, base, notices)
     made: dict[str, Document] = {}
+    further: dict[str, tuple[str, ...]] = {}
     seen: set[tuple[str, str, str]] = set()
     skipped = feed.skipped
     for entry in feed.entries:
@@ -108,13 +113,25 @@ def to_parsed(feed: Feed, *, source: str, base_url: str = "") -> Parsed:
             skipped += 1
             continue
         seen.add((entry.key, entry.link, content))
-        names = (_hash(identity, key) for key in _keys(entry, content, title, notices))
-        name = next(name for name in names if name not in made)
+        names = [(_hash(identity, key), fact) for key, fact in _keys(entry, content)]
+        rank = next(rank for rank, (name, _) in enumerate(names) if name not in made)
+        for _, fact in names[: rank + 1]:
+            if fact:
+                notices.add(fact, entry.key or entry.link or title)
+        name = names[rank][0]
+        further[name] = tuple(other for other, _ in names[rank + 1 :])
         made[name] = _document(name, entry, article, title, context)
     warnings = [*feed.warnings, *notices.lines()]
     if not feed.entries:
         warnings.append("The feed holds no entries.")
-    return Parsed(kind=Kind.RSS, documents=tuple(made.values()), warnings=tuple(warnings), skipped=skipped)
+    facts = FeedFacts(
+        title=plain_title(feed.title),
+        identity=identity,
+        pause=feed.pause,
+        complete=feed.complete,
+        further_ids={name: others for name, others in further.items() if others},
+    )
+    return Parsed(kind=Kind.RSS, documents=tuple(made.values()), warnings=tuple(warnings), skipped=skipped, feed=facts)
 
 
 def _identity(feed: Feed, source: str, base_url: str) -> str:
@@ -140,22 +157,25 @@ def _hash(identity: str, key: str) -> str:
     return f"rss:{digest[:16]}"
 
 
-def _keys(entry: Entry, content: str, title: str, notices: Notices) -> Iterable[str]:
-    """Yield the keys of an entry, best first; the next is asked for where one is taken."""
+def _keys(entry: Entry, content: str) -> list[tuple[str, str]]:
+    """Keys of an entry, best first, each with what is to be said where it must be used.
+
+    The next is for an entry whose key another one has.
+    """
     if entry.key:
-        yield entry.key
-        if entry.link:
-            notices.add("Entries share one GUID; the link was added to the key of the later ones", entry.key)
-            yield f"{entry.key}\n{entry.link}"
-        notices.add("Entries share one GUID and link; their content was added to the key", entry.key)
-        yield f"{entry.key}\n{entry.link}\n{content}"
-    elif entry.link:
-        yield entry.link
-        notices.add("Entries without GUID share one link; their content was added to the key", entry.link)
-        yield f"{entry.link}\n{content}"
-    else:
-        notices.add("Entries without GUID and link are known by their content: an edit makes them new", title)
-        yield content
+        linked = (
+            f"{entry.key}\n{entry.link}",
+            "Entries share one GUID; the link was added to the key of the later ones",
+        )
+        whole = (
+            f"{entry.key}\n{entry.link}\n{content}",
+            "Entries share one GUID and link; their content was added to the key",
+        )
+        return [(entry.key, ""), linked, whole] if entry.link else [(entry.key, ""), whole]
+    if entry.link:
+        fact = "Entries without GUID share one link; their content was added to the key"
+        return [(entry.link, ""), (f"{entry.link}\n{content}", fact)]
+    return [(content, "Entries without GUID and link are known by their content: an edit makes them new")]
 
 
 def _document(name: str, entry: Entry, article: Article, title: str, context: _Context) -> Document:

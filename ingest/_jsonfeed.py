@@ -33,6 +33,7 @@ def read_json_feed(text: str) -> Feed:
         raise ParseError("The JSON Feed has no list of items.", "Check that the address is that of a feed.")
     whole = [item for item in items if isinstance(item, dict)]
     return Feed(
+        title=_string(raw, "title"),
         self_link=_string(raw, "feed_url"),
         site_link=_string(raw, "home_page_url"),
         authors=_authors(raw),

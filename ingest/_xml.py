@@ -95,7 +95,7 @@ def prepare(text: str, item: str) -> Xml:
         match = _START.match(text, start)
         head_end = match.end() if match else start
     half = opened.search(text, head_end) is not None
-    closing = "" if "rdf" in name.lower() or item == "entry" else _close_channel(text[start:head_end])
+    closing = _close_channel(text[start:head_end]) if name.lower().endswith("rss") else ""
     return Xml(name, attributes, _repair(text[start:head_end] + closing + f"</{name}>"), truncated=True, half_item=half)
 
 

@@ -21,7 +21,10 @@ from kb.types import Kind, Parsed
 
 KIND = Kind.RSS
 
-_ROOTS = frozenset(("rss", "feed", "rdf"))
+_ROOTS = frozenset(("rss", "feed", "rdf", "channel"))
+"""Root elements in small letters; `channel` is the Channel Definition Format's."""
+_PERIODS = {"hourly": 3600, "daily": 86400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
+_LONGEST_PAUSE = 31_536_000
 _DECLARED = re.compile(rb"<\?xml[^>]{0,100}\bencoding\s*=\s*[\"']([A-Za-z0-9_.-]{1,40})[\"']")
 _MARKUP_TYPES = {"text/html": True, "application/xhtml+xml": True, "text/plain": False}
 
@@ -39,6 +42,8 @@ def sniff(text: str, name: str) -> tuple[float, str]:
     if root is None:
         return 0.0, "no XML element begins it"
     local = root[0].split(":")[-1].lower()
+    if local == "channel" and not re.search(r"<item[\s>]", text, re.IGNORECASE):
+        return 0.0, "XML whose root <channel> holds no items"
     if local in _ROOTS:
         return 0.95, f"XML whose root is <{root[0]}>"
     if is_html(text):
@@ -52,33 +57,35 @@ def parse(text: str, *, name: str, source: str) -> Parsed:
     Raises:
         ParseError: the text is no feed, or declares entities.
     """
-    return _parse_text(text, source=source, base_url="", warnings=())
+    return _parse_text(text, source=source, base_url="", identity="", warnings=())
 
 
-def parse_bytes(data: bytes, *, name: str, source: str, base_url: str = "") -> Parsed:
+def parse_bytes(
+    data: bytes, *, name: str, source: str, base_url: str = "", charset: str = "", identity: str = ""
+) -> Parsed:
     """Documents of a feed as it lies in a file or came over the network.
 
     Args:
         data: the file or response body.
         base_url: the address it was fetched from, for relative links; empty for a file.
+        charset: what the answer's header says; what the feed itself says outranks it.
+        identity: what ids were made from at an earlier reading, so that they stay the same.
 
     Raises:
         ParseError: the bytes are no text or no feed, or declare entities.
     """
     match = _DECLARED.search(data[:400])
-    declared = match[1].decode("ascii").lower() if match else None
+    declared = match[1].decode("ascii").lower() if match else charset.lower() or None
     text, encoding = decode(data, declared=declared)
     warnings: tuple[str, ...] = ()
     if encoding.endswith("(damaged)"):
         warnings = ("Some bytes of the feed could not be read; they show as \ufffd.",)
-    return _parse_text(text, source=source, base_url=base_url, warnings=warnings)
+    return _parse_text(text, source=source, base_url=base_url, identity=identity, warnings=warnings)
 
 
-def _parse_text(text: str, *, source: str, base_url: str, warnings: tuple[str, ...]) -> Parsed:
-    if is_json_feed(text):
-        parsed = to_parsed(read_json_feed(text), source=source, base_url=base_url)
-    else:
-        parsed = to_parsed(_read_xml(text), source=source, base_url=base_url)
+def _parse_text(text: str, *, source: str, base_url: str, identity: str, warnings: tuple[str, ...]) -> Parsed:
+    feed = read_json_feed(text) if is_json_feed(text) else _read_xml(text)
+    parsed = to_parsed(feed, source=source, base_url=base_url, identity=identity)
     return parsed.model_copy(update={"warnings": (*warnings, *parsed.warnings)})
 
 
@@ -93,13 +100,16 @@ def _read_xml(text: str) -> Feed:
     if root is None or root[0].split(":")[-1].lower() not in _ROOTS:
         found = f"its root is <{root[0]}>" if root else "no XML element begins it"
         raise ParseError(f"The content is not a feed: {found}.", "Give the address of an RSS, Atom or JSON feed.")
-    xml = prepare(text, "entry" if root[0].split(":")[-1].lower() == "feed" else "item")
+    xml = prepare(text, _item_of(root[0]))
     parsed = _run_feedparser(xml.text)
     entries = parsed["entries"]
     keys = _raw_keys(xml.text, len(entries))
     authors = tuple(_names(parsed["feed"])) if parsed["version"].startswith("atom") else ()
     links = parsed["feed"].get("links", [])
     return Feed(
+        title=parsed["feed"].get("title", ""),
+        pause=_pause(parsed["feed"]),
+        complete=not xml.truncated,
         self_link=next((link.get("href", "") for link in links if link.get("rel") == "self"), ""),
         site_link=parsed["feed"].get("link", ""),
         authors=authors,
@@ -107,6 +117,24 @@ def _read_xml(text: str) -> Feed:
         warnings=_truncation(xml, len(entries)),
         skipped=int(xml.half_item),
     )
+
+
+def _item_of(root: str) -> str:
+    """Local name of what a feed repeats, written as its root is: CDF is all in capitals."""
+    local = root.split(":")[-1]
+    if local.lower() == "feed":
+        return "entry"
+    return "ITEM" if local == "CHANNEL" else "Item" if local == "Channel" else "item"
+
+
+def _pause(head: Any) -> int:
+    """Seconds between requests that a feed asks for, by `ttl` or by `sy:updatePeriod`."""
+    ttl, every = str(head.get("ttl", "")).strip(), str(head.get("sy_updatefrequency", "1")).strip()
+    asked = int(ttl[:9]) * 60 if ttl.isascii() and ttl.isdigit() else 0
+    period = _PERIODS.get(str(head.get("sy_updateperiod", "")).strip().lower(), 0)
+    if period and every.isascii() and every.isdigit():
+        asked = max(asked, period // max(1, int(every[:9])))
+    return min(asked, _LONGEST_PAUSE)
 
 
 def _run_feedparser(text: str) -> Any:

@@ -236,6 +236,15 @@ class SearchResult(Frozen):
     milliseconds: float = 0.0
 
 
+class Known(Frozen):
+    """What an entry that was read before is known again by."""
+
+    id: str
+    url: str
+    title: str
+    published: str = ""
+
+
 class Counts(Frozen):
     """What an ingest of one source did."""
 
@@ -262,6 +271,20 @@ class Outcome(Frozen):
     warnings: tuple[str, ...] = ()
 
 
+class FeedFacts(Frozen):
+    """What a feed says of itself beside its entries, and what its reader says of the reading."""
+
+    title: str = ""
+    identity: str = ""
+    """What the ids of its entries were made from."""
+    pause: int = Field(default=0, ge=0)
+    """Seconds that it asks to be left alone between two requests; 0 where it does not say."""
+    complete: bool = True
+    """False where it ends early, so that the same address may hold more."""
+    further_ids: dict[str, tuple[str, ...]] = {}
+    """Document id to the ids that it falls back on, next best first, where the first means another entry."""
+
+
 class Parsed(Frozen):
     """What an ingestor makes of one source's bytes: documents, and what it had to leave out."""
 
@@ -269,3 +292,4 @@ class Parsed(Frozen):
     documents: tuple[Document, ...]
     warnings: tuple[str, ...] = ()
     skipped: int = 0
+    feed: FeedFacts | None = None

@@ -5,6 +5,7 @@ without one is kept until it is forgotten on purpose. Invariant: a check is save
 that writes what it brought, so that no validator outlives or precedes its entries.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Literal
 
@@ -12,7 +13,7 @@ from pydantic import Field
 
 from kb.store.database import Store
 from kb.store.writer import Writer
-from kb.types import Frozen
+from kb.types import Frozen, Known
 
 Result = Literal["", "ok", "unchanged", "partial", "failed"]
 
@@ -44,6 +45,8 @@ class Check(Frozen):
     """As the server sent it, byte for byte."""
     last_modified: str = ""
     """As the server sent it, byte for byte."""
+    validated_url: str = ""
+    """The address whose answer these two came with."""
     url: str = ""
     """Where it moved for good; empty while the reader's own address serves."""
     moving_to: str = ""
@@ -84,32 +87,25 @@ def forget_check(writer: Writer, subscription: str) -> None:
     writer.run(("DELETE FROM checks WHERE subscription = ?", (subscription,)))
 
 
-class Held(Frozen):
-    """What is needed to know an entry of a feed again."""
-
-    id: str
-    url: str
-    title: str
-    published: str
-    removed: bool = False
-    """The reader removed it."""
-
-
-def held_by(store: Store, location: str) -> list[Held]:
+def held_by(store: Store, location: str) -> list[Known]:
     """Return the documents that a source holds."""
     sql = (
         "SELECT d.id, d.url, d.title, d.published FROM holdings h JOIN sources s ON s.id = h.source "
         "JOIN documents d ON d.id = h.doc_id WHERE s.location = ? ORDER BY d.row"
     )
-    return [Held(id=a, url=b, title=c, published=d) for a, b, c, d in store.rows(sql, (location,))]
+    return [Known(id=a, url=b, title=c, published=d) for a, b, c, d in store.rows(sql, (location,))]
 
 
-def buried(store: Store, prefix: str) -> list[Held]:
-    """Return the documents that the reader removed, of those whose id begins so."""
-    sql = "SELECT doc_id, url, title FROM tombstones WHERE substr(doc_id, 1, ?) = ? ORDER BY doc_id"
-    return [
-        Held(id=a, url=b, title=c, published="", removed=True) for a, b, c in store.rows(sql, (len(prefix), prefix))
-    ]
+def known_by_id(store: Store, ids: Sequence[str]) -> list[Known]:
+    """Return those of the given documents that are in the library, whatever holds them."""
+    sql = "SELECT id, url, title, published FROM documents WHERE id IN (SELECT value FROM json_each(?)) ORDER BY row"
+    return [Known(id=a, url=b, title=c, published=d) for a, b, c, d in store.rows(sql, (json.dumps(list(ids)),))]
+
+
+def removed_posts(store: Store) -> list[Known]:
+    """Return the posts that the reader removed."""
+    sql = "SELECT doc_id, url, title FROM tombstones WHERE doc_id LIKE 'rss:%' ORDER BY doc_id"
+    return [Known(id=a, url=b, title=c) for a, b, c in store.rows(sql)]
 
 
 def monthly(store: Store, today: str) -> dict[str, float]:

@@ -182,7 +182,73 @@ def test_json_feed() -> None:
     assert parsed.skipped == 1
 
 
+def test_channel_definition_format() -> None:
+    parsed = read(
+        '<?xml version="1.0"?><CHANNEL HREF="https://c.example.org/" LASTMOD="1998-11-05T22:20"><TITLE>Old news</TITLE>'
+        '<ITEM HREF="https://c.example.org/a" LASTMOD="1998-11-05T22:20"><TITLE>Item A</TITLE>'
+        "<ABSTRACT>What A says.</ABSTRACT></ITEM>"
+        "<ITEM HREF='https://c.example.org/b'><TITLE>Item B</TITLE></ITEM></CHANNEL>"
+    )
+    assert [(d.title, d.text, d.url, d.quarter) for d in parsed.documents] == [
+        ("Item A", "What A says.", "https://c.example.org/a", "1998-Q4"),
+        ("Item B", "Item B", "https://c.example.org/b", ""),
+    ]
+    assert sniff("<channel><name>settings of a television</name></channel>", "x")[0] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("head", "seconds"),
+    [
+        ("<ttl>90</ttl>", 5400),
+        ("<ttl> soon </ttl>", 0),
+        ("<ttl>-5</ttl>", 0),
+        ("<ttl>99999999999999</ttl>", 31_536_000),
+        ("<sy:updatePeriod> hourly </sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency>", 1800),
+        ("<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>0</sy:updateFrequency>", 86400),
+        ("<ttl>60</ttl><sy:updatePeriod>weekly</sy:updatePeriod>", 604_800),
+        ("", 0),
+    ],
+)
+def test_how_long_a_feed_wants_to_be_left_alone(head: str, seconds: int) -> None:
+    names = "xmlns:sy='http://purl.org/rss/1.0/modules/syndication/'"
+    parsed = read(rss(item("<description>x</description>"), head).replace("<channel>", f"<channel {names}>"))
+    assert parsed.feed is not None
+    assert (parsed.feed.pause, parsed.feed.title, parsed.feed.complete) == (seconds, "T", True)
+
+
+def test_the_header_names_the_encoding_where_the_feed_does_not() -> None:
+    body = "<rss version='2.0'><channel><item><title>流水线并行与气泡</title></item></channel></rss>"
+    for charset in ("gb2312", "big5"):
+        text = (
+            body
+            if charset == "gb2312"
+            else "<rss version='2.0'><channel><item><title>模型</title></item></channel></rss>"
+        )
+        parsed = parse_bytes(text.encode(charset), name="f", source="f", charset=charset.upper())
+        assert only(parsed).title in text
+    lied = '<?xml version="1.0" encoding="utf-8"?>' + body
+    assert only(parse_bytes(lied.encode(), name="f", source="f", charset="iso-8859-1")).title == "流水线并行与气泡"
+
+
 # Identity
+
+
+def test_an_identity_that_was_kept_outlives_what_the_feed_says_of_itself() -> None:
+    text = rss(item("<description>x</description>"))
+    first = read(text)
+    assert first.feed is not None
+    moved = text.replace("https://blog.example.org/", "https://new.example.org/")
+    again = parse_bytes(moved.encode(), name="f", source="f", identity=first.feed.identity)
+    assert only(again).id == only(first).id
+    assert only(read(moved)).id != only(first).id
+
+
+def test_an_entry_states_the_ids_it_falls_back_on() -> None:
+    parsed = read(rss(item("<description>x</description>", link="https://blog.example.org/a")))
+    assert parsed.feed is not None
+    further = parsed.feed.further_ids[only(parsed).id]
+    assert further[0] == digest("https://blog.example.org/", "g1\nhttps://blog.example.org/a")
+    assert len(further) == 2
 
 
 def test_identity_without_self_link_drops_the_tracker() -> None:

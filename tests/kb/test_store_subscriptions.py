@@ -8,16 +8,18 @@ from kb.errors import StoreError
 from kb.store import Store, Writer
 from kb.store.subscriptions import (
     Check,
-    buried,
     forget_check,
     held_by,
+    known_by_id,
     locations_under,
     monthly,
     move_source,
     read_check,
     read_checks,
+    removed_posts,
     save_check,
 )
+from kb.types import Known
 from tests.kb.test_store import clock, document, put
 
 
@@ -55,9 +57,8 @@ def test_held_and_removed_documents_are_known_by_address(store: Store) -> None:
     with store.write("testing") as writer:
         writer.remove_document("rss:1", "Gone")
     assert [held.id for held in held_by(store, "/a")] == ["rss:2"]
-    (gone,) = buried(store, "rss:")
-    assert (gone.id, gone.url, gone.title, gone.removed) == ("rss:1", "https://x.example/1", "Gone", True)
-    assert buried(store, "page:") == []
+    assert removed_posts(store) == [Known(id="rss:1", url="https://x.example/1", title="Gone")]
+    assert [known.id for known in known_by_id(store, ["rss:1", "rss:2", "rss:3"])] == ["rss:2"]
 
 
 def test_the_monthly_rate_is_over_a_year_or_the_sources_own_time(store: Store) -> None:
