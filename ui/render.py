@@ -4,14 +4,11 @@ Pure; knows no Streamlit. Refuses everything that a document brings along: each 
 text is escaped, addresses are http, https or mailto, and classes and tags are this package's own.
 """
 
-import html
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from datetime import date
-from pathlib import PurePath
-from urllib.parse import urlsplit
 
+from kb.markup import day, esc, safe_url, source_name
 from kb.types import DocumentInfo, Kind
 from ui.hues import hue_of, title_of
 
@@ -22,28 +19,10 @@ KINDS = {Kind.NOTES: "Notes", Kind.RSS: "Post", Kind.ARXIV: "Paper", Kind.PAGE: 
 LANGUAGE_NAMES = {"en": "English", "zh": "Chinese", "mixed": "English and Chinese", "other": "Other"}
 _LANG = {"zh": "zh", "mixed": "zh", "en": "en"}
 _BASIS = {"id": "estimated from the arXiv id", "title": "from the title", "file name": "from the file name"}
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _BARE_URL = re.compile(r"https?://[^\s<>\"'`，。；、！？（）【】「」《》\u3000]+")
 _MARKER = re.compile(r"([ \t]*)((?:\d{1,4}|n(?:\+\d+)?|[a-z])[.)、]|[-*•–]|[一二三四五六七八九十]+、)?[ \t]*")
 _BESIDE = ' target="_blank" rel="noopener noreferrer nofollow"'
 _FENCE = re.compile(r"^[ \t]*`{3,}[ \t]*[\w+#-]*[ \t]*$", re.M)
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
-
-
-def esc(text: object) -> str:
-    """Return text as HTML text, fit for an attribute as well; control characters go."""
-    return html.escape(_CONTROL.sub("", str(text)), quote=True)
-
-
-def safe_url(url: str) -> str:
-    """Return an address that may be followed, or an empty string."""
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return ""
-    if parts.scheme.lower() in ("http", "https") and parts.netloc:
-        return url.strip()
-    return url.strip() if parts.scheme.lower() == "mailto" and parts.path else ""
 
 
 def count(number: int, noun: str) -> str:
@@ -257,17 +236,6 @@ def breadcrumb(crumbs: Sequence[str]) -> str:
     return ' <span class="al-sep">›</span> '.join(shown)
 
 
-def day(stated: str) -> str:
-    """Return a partial ISO date as it is read: `7 Apr 2023`, `Apr 2023`, `2023`."""
-    parts = stated.split("T")[0].split("-")
-    if len(parts) == 3:
-        found = date.fromisoformat("-".join(parts))
-        return f"{found.day} {_MONTHS[found.month - 1]} {found.year}"
-    if len(parts) == 2:
-        return f"{_MONTHS[int(parts[1]) - 1]} {parts[0]}"
-    return parts[0]
-
-
 def dated(info: DocumentInfo) -> str:
     """Return a document's date; what is estimated says so."""
     if not info.published:
@@ -277,13 +245,6 @@ def dated(info: DocumentInfo) -> str:
     if basis:
         return f'<span title="Date {esc(basis)}.">about {esc(day(info.published))}</span>'
     return f'<time datetime="{esc(info.published)}">{esc(day(info.published))}</time>'
-
-
-def source_name(location: str) -> str:
-    """Return the short name of a source: a host or a file name."""
-    if "://" in location:
-        return urlsplit(location).netloc or location
-    return PurePath(location).name or location
 
 
 def tag(topic: str, address: str = "", title: str = "") -> str:
