@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
+from almanac.conversations import Conversations
 from almanac.digesting import Digests
 from almanac.ingestion import Ingestion, Report
 from almanac.models import EmbedderState, Models
@@ -80,6 +81,11 @@ class Almanac:
     @cached_property
     def _searcher(self) -> Searcher:
         return Searcher(self.store, self.glossary)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """What the reader asked before, saved with its answers."""
+        return Conversations(self.store)
 
     @property
     def embedder_state(self) -> EmbedderState:

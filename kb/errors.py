@@ -7,6 +7,7 @@ AlmanacError
 │   └── ParseError
 ├── StoreError
 │   ├── DocumentNotFound
+│   ├── ConversationNotFound
 │   ├── SchemaTooNew
 │   └── Locked
 ├── IndexMismatch
@@ -55,6 +56,10 @@ class StoreError(AlmanacError):
 
 class DocumentNotFound(StoreError):
     """No document, chunk or source of that id is in the library."""
+
+
+class ConversationNotFound(StoreError):
+    """No conversation of that id is saved."""
 
 
 class SchemaTooNew(StoreError):

@@ -100,18 +100,23 @@ class Writer:
         self._clock = clock
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Make all that is written inside one transaction, whole or not at all."""
+    def transaction(self, *, aside: bool = False) -> Iterator[None]:
+        """Make all that is written inside one transaction, whole or not at all.
+
+        Args:
+            aside: nothing is written that a search or a list of documents rests on: what is cached of them stays.
+        """
         if self._db.in_transaction:
             yield
             return
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
-            self._db.execute(
-                "INSERT INTO facts VALUES ('generation', '1') "
-                "ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
-            )
+            if not aside:
+                self._db.execute(
+                    "INSERT INTO facts VALUES ('generation', '1') "
+                    "ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
+                )
             self._db.execute("COMMIT")
         except BaseException:
             if self._db.in_transaction:
@@ -121,9 +126,9 @@ class Writer:
     def _now(self) -> str:
         return self._clock().isoformat(timespec="seconds")
 
-    def run(self, *statements: tuple[str, Sequence[object]]) -> None:
-        """Run statements with their values in one transaction; `kb.store` is the only caller."""
-        with self.transaction():
+    def run(self, *statements: tuple[str, Sequence[object]], aside: bool = False) -> None:
+        """Run statements with their values in one transaction, `aside` as above; `kb.store` is the only caller."""
+        with self.transaction(aside=aside):
             for sql, values in statements:
                 self._db.execute(sql, values)
 

@@ -1,0 +1,134 @@
+"""A conversation as a text that can be kept: Markdown with numbered references, or plain data.
+
+Pure. Owns how an answer reads outside the app. Refuses to let a source write Markdown or HTML: every
+character of a question, a sentence or a quote is set as text. Invariant: each [n] in the text stands in the
+references with its quote, and a reference whose document is gone says so.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from chat.types import Answer, AnsweredEstimate, Citation, Comparison, Statement, Turn, to_json
+from kb.text import fold_space
+
+GONE = "no longer in the library"
+UNSUPPORTED = "not supported by the library"
+_ACTIVE = re.compile(r"([\\`*_\[\]<>|~$&!#])")
+_BEGINNING = re.compile(r"^(\s*)([-+=]|\d+[.)])(?=\s|[-+=]|$)", re.M)
+
+
+def to_markdown(title: str, turns: Sequence[Turn], gone: Collection[Citation] = ()) -> str:
+    """Return a conversation as Markdown; `gone` are citations whose documents left the library."""
+    parts = [f"# {plain(title)}"]
+    for turn in turns:
+        parts += ["## " + plain(turn.question)]
+        parts += _answer(turn.answer) if turn.answer is not None else _lines(turn.reply)
+    parts += _references([turn.answer for turn in turns if turn.answer is not None], gone)
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def to_data(turn: Turn, gone: Collection[Citation] = ()) -> dict[str, Any]:
+    """Return a turn as data: the contract for scripts, with places and quotes of the citations."""
+    if turn.answer is None:
+        return {"question": turn.question, "answer": turn.reply, "citations": []}
+    data = to_json(turn.answer)
+    for shown, citation in zip(data["citations"], turn.answer.citations, strict=True):
+        shown["path"] = list(citation.path)
+        shown["published"] = citation.published
+        if citation in gone:
+            shown["standing"] = GONE
+    return {"question": turn.question, "kind": turn.answer.kind, "model": turn.answer.model} | data
+
+
+def plain(text: str) -> str:
+    """Return text on one line whose characters mean nothing in Markdown."""
+    return _BEGINNING.sub(r"\1\\\2", _ACTIVE.sub(r"\\\1", fold_space(text)))
+
+
+def _answer(answer: Answer) -> list[str]:
+    parts = [f"*Understood as: {plain(answer.standalone)}*"] if answer.standalone else []
+    for found in answer.estimates:
+        parts += _estimate(found)
+    parts += [_comparison(found) for found in answer.comparisons]
+    parts += _statements(answer.statements) or _lines(answer.text)
+    if answer.coverage is not None:
+        parts.append(f"*{answer.coverage.supported} of {answer.coverage.total} sentences are borne out.*")
+    if answer.model:
+        parts.append(f"*Written by {plain(answer.model)}, checked against the passages.*")
+    return parts
+
+
+def _statements(statements: Sequence[Statement]) -> list[str]:
+    """Quotes stand in paragraphs of their own; what was written runs on."""
+    parts: list[str] = []
+    running: list[str] = []
+    for statement in statements:
+        words = plain(statement.text) + "".join(f" [{number}]" for number in statement.numbers)
+        if statement.status == "quoted":
+            parts += [" ".join(running)] if running else []
+            running = []
+            parts.append(f"> {words}")
+            continue
+        doubt = "; ".join([UNSUPPORTED, *map(plain, statement.reasons)])
+        running.append(f"{words} *({doubt})*" if statement.status == "unsupported" else words)
+    return [*parts, " ".join(running)] if running else parts
+
+
+def _estimate(found: AnsweredEstimate) -> list[str]:
+    estimate = found.estimate
+    values = " = ".join(f"{quantity.value} {quantity.unit}".rstrip() for quantity in estimate.quantities)
+    read = ", ".join(f"{span.text} → {span.parameter} = {span.value}" for span in found.request.spans)
+    marks = "".join(f" [{number}]" for number in found.defined_by)
+    lines = [
+        f"**{plain(found.title)}**: {plain(values)}{marks}",
+        f"- Formula: {_code(estimate.formula)}",
+        f"- With the numbers: {_code(estimate.substitution)}",
+    ]
+    lines += [f"- Read: {plain(read)}"] if read else []
+    lines += [f"- Assumes: {plain(words)}" for words in estimate.assumptions]
+    lines += [f"- Mind: {plain(warning.field)}: {plain(warning.message)}" for warning in estimate.warnings]
+    lines += [f"- Source: {plain(words)}" for words in estimate.references]
+    return [lines[0], "\n".join(lines[1:])]
+
+
+def _comparison(found: Comparison) -> str:
+    where = f"[{found.number}]" if found.number is not None else plain(found.calculator)
+    gap = f", {found.gap:+.1%}" if found.gap else ""
+    verdict = "agrees" if found.agrees else "differs"
+    return f"**Claim checked**: {plain(found.claimed)} against {plain(found.found)} ({where}): {verdict}{gap}"
+
+
+def _references(answers: Iterable[Answer], gone: Collection[Citation]) -> list[str]:
+    held: dict[int, list[Citation]] = {}
+    for answer in answers:
+        for citation in answer.citations:
+            known = held.setdefault(citation.number, [])
+            if citation.quote not in {other.quote for other in known}:
+                known.append(citation)
+    if not held:
+        return []
+    return ["## References", "\n".join(_reference(held[number], gone) for number in sorted(held))]
+
+
+def _reference(citations: Sequence[Citation], gone: Collection[Citation]) -> str:
+    first = citations[0]
+    path = " › ".join(plain(part) for part in first.path if part and part != first.title)
+    address = first.url if urlsplit(first.url).scheme in ("http", "https") else ""
+    link = f"<{address}>" if address and not re.search(r"[<>\s]", address) else ""
+    lost = GONE if any(citation in gone for citation in citations) else ""
+    line = ". ".join(part for part in (plain(first.title), path, first.published[:10], link, lost) if part)
+    quotes = "".join(f"\n  > {plain(citation.quote)}\n" for citation in citations)
+    return f"- [{first.number}] {line}{quotes}"
+
+
+def _code(text: str) -> str:
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if longest else ""
+    return f"{fence}{pad}{fold_space(text)}{pad}{fence}"
+
+
+def _lines(text: str) -> list[str]:
+    return [plain(line) for line in text.split("\n") if line.strip()]
