@@ -90,7 +90,7 @@ def key_of(entry: Entry) -> str:
 def _author(name: str) -> str:
     """Return one name; one that BibTeX would take apart is kept whole."""
     made = to_latex(name, math=False)
-    return f"{{{made}}}" if re.search(r"\band\b|,|\d", name) or not name.isascii() and " " not in made else made
+    return f"{{{made}}}" if re.search(r"\band\b|,|\d", name) or (not name.isascii() and " " not in made) else made
 
 
 def _fields(entry: Entry) -> Iterable[tuple[str, str]]:
