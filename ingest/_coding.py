@@ -57,7 +57,7 @@ def read_beginning(pieces: Iterable[bytes], coding: str, most: int, host: str) -
     """Return about so many bytes of a body, decoded; less where it ends or breaks off."""
     body = bytearray()
     try:
-        for piece in _decoded(pieces, coding, 16 * most, host):
+        for piece in _decoded(pieces, coding, 1 << 24, host):
             body += piece
             if len(body) >= most:
                 break

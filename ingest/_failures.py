@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from kb.errors import FetchError
 
-_PASSING = frozenset(("dns", "refused", "unreachable", "timeout", "reset", "told-to-wait", "empty", "bot-challenge"))
+_PASSING = frozenset(("dns", "refused", "unreachable", "timeout", "encoding", "told-to-wait", "bot-challenge"))
 _LATER = "Nothing needs doing: it is tried again later. If it lasts, open the address in a browser."
 _MOVED = "Look for the new address on the site, and change or remove this source."
 _CLIENT_HINTS = {
@@ -50,7 +50,7 @@ class NotFetched(FetchError):
         *,
         status: int | None = None,
         retry_after: float | None = None,
-        hops: Sequence[Hop] = (),
+        page: bytes = b"",
     ) -> None:
         super().__init__(message, hint)
         self.cause = cause
@@ -58,16 +58,24 @@ class NotFetched(FetchError):
         """HTTP status of the last answer, where there was one."""
         self.retry_after = retry_after
         """Seconds that the server asked to wait."""
-        self.hops = tuple(hops)
+        self.page = page
+        """The beginning of the page that came with a bad status."""
+        self.hops: Sequence[Hop] = ()
+        """Redirects followed before it failed; the fetcher sets them."""
 
     @property
     def passing(self) -> bool:
-        """Whether the same request may succeed later, with nothing changed."""
+        """Whether the same request may succeed some other day, with nothing changed."""
+        return self.repeatable or self.cause in _PASSING
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it may succeed in a few seconds."""
         busy = self.status is not None and (self.status >= 500 or self.status in (408, 425, 429))
-        return busy or self.cause in _PASSING
+        return self.cause in ("reset", "empty") or (busy and self.cause.startswith("http-"))
 
 
-def refused_by_status(host: str, status: int, retry_after: float | None) -> NotFetched:
+def refused_by_status(host: str, status: int, retry_after: float | None, page: bytes = b"") -> NotFetched:
     """Return the failure that a status is."""
     try:
         phrase = f"{status} {HTTPStatus(status).phrase}"
@@ -80,4 +88,5 @@ def refused_by_status(host: str, status: int, retry_after: float | None) -> NotF
         hint = _CLIENT_HINTS.get(status, "Open the address in a browser to see what it is.")
     if retry_after:
         message = f"{message[:-1]} and asks to wait {retry_after:.0f} seconds."
-    return NotFetched(f"http-{status}", message, hint, status=status, retry_after=retry_after)
+        hint = "It is left alone for so long; try again after that."
+    return NotFetched(f"http-{status}", message, hint, status=status, retry_after=retry_after, page=page)

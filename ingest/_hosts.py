@@ -83,7 +83,7 @@ def read_address(text: str, base: httpx.URL | None = None) -> httpx.URL:
     _check_name(host, shown)
     if port is not None and port not in _SAFE_LOW_PORTS and (port < 1024 or port in _BAD_PORTS or port > 65535):
         raise NotFetched("address", f"“{shown}”: no web server is asked at port {port}.", _ADDRESS_HINT)
-    return url.copy_with(host=host, fragment=None)
+    return url.copy_with(host=host, fragment=None, raw_path=url.raw_path)
 
 
 def _check_name(host: str, shown: str) -> None:
@@ -122,8 +122,8 @@ def is_public(address: str) -> bool:
 
 
 def host_of(url: str) -> str:
-    """Return the host of an address as politeness counts it, empty where it has none."""
+    """Return the host of an address as politeness counts it, empty where no request could be made to it."""
     try:
-        return httpx.URL(url.strip()).raw_host.decode("ascii").rstrip(".").lower()
-    except (httpx.InvalidURL, ValueError, UnicodeError):
+        return read_address(url).host
+    except NotFetched:
         return ""

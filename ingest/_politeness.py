@@ -35,15 +35,16 @@ def read_retry_after(header: str, now: float) -> float | None:
 
 
 def backoff(failures: int, first: float, longest: float, jitter: Callable[[], float] = random.random) -> float:
-    """Return the pause after so many failures in a row: doubled each time, lengthened by up to a half.
+    """Return the pause after so many failures in a row: doubled each time, lengthened at random.
 
     Args:
         failures: at least 1.
         first: seconds after the first failure.
         longest: seconds never exceeded.
-        jitter: between 0 and 1, so that many who failed together do not return together.
+        jitter: between 0 and 1: the share by which it is lengthened, so that many who failed together
+            do not return together.
     """
-    return min(longest, first * 2.0 ** min(failures - 1, 30) * (1 + jitter() / 2))
+    return min(longest, first * 2.0 ** min(failures - 1, 30) * (1 + jitter()))
 
 
 class Politeness:

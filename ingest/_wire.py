@@ -288,11 +288,15 @@ def _closed(host: str, addresses: Sequence[str]) -> NotFetched:
 
 def _name(host: str, error: Exception) -> NoReturn:
     """Raise what a fault of the network is called."""
-    cause = error.__cause__ or error
+    # httpcore hides the cause of its exceptions, and keeps it as their argument.
+    cause = error.args[0] if error.args and isinstance(error.args[0], Exception) else error
     if isinstance(cause, ssl.SSLError):
-        reason = getattr(cause, "verify_message", "") or cause.reason or str(cause)
-        message = f"{host} does not prove that it is {host}: {reason}."
-        hint = "Check this machine's clock; if it is right, the site must renew its certificate."
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            message = f"{host} does not prove that it is {host}: {cause.verify_message.rstrip('.')}."
+            hint = "Check this machine's clock; if it is right, the site must mend its certificate."
+        else:
+            message = f"No secure connection to {host} comes about: {cause.reason or cause}."
+            hint = "Open the address in a browser; if it has none either, try it with http."
         raise NotFetched("tls", message, hint) from error
     if isinstance(cause, ConnectionRefusedError):
         message = f"{host} refuses connections: no server runs at that address."

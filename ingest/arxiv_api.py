@@ -8,24 +8,25 @@ same bytes in a file; every id asked for is in the documents or in a warning.
 import random
 import time
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ingest import arxiv_papers
 from ingest._decode import decode
 from ingest._recognise import declared_encoding
-from ingest._spacing import Spacing
 from ingest._xml import find_root, is_html, prepare
 from kb.errors import FetchError, ParseError, SourceError
 from kb.references import arxiv_id
 from kb.settings import Settings
 from kb.types import Document, Kind, Parsed
 
+if TYPE_CHECKING:
+    from ingest.fetch import Fetcher
+
 LOCATION = "arxiv:api"
 """The source that fetched papers belong to."""
 SLICE = 100
 """Papers asked for in one request."""
-SPACING = 3.0
-"""Seconds between requests that arXiv's terms ask for, of all our processes together."""
 _AGAIN = "Wait a few minutes, then fetch again."
 _SHOWN = 10
 
@@ -51,6 +52,7 @@ def fetch_ids(
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
     jitter: Callable[[], float] = random.random,
+    fetcher: "Fetcher | None" = None,
 ) -> Parsed:
     """Return the newest version of each paper, in the order asked for.
 
@@ -60,24 +62,23 @@ def fetch_ids(
         clock: seconds since 1970.
         sleep: waits so many seconds.
         jitter: between 0 and 1.
+        fetcher: used instead of one of its own.
 
     Raises:
         FetchError: something is no id, arXiv cannot be reached, or has none of the papers.
         ParseError: arXiv answers with something else than papers, or refuses the ids.
     """
-    from ingest._arxiv_client import Client  # httpx: not needed to read files
+    from ingest._arxiv_client import Client
+    from ingest.fetch import Fetcher  # not needed to read files
 
     bases = list(dict.fromkeys(_base_of(text) for text in ids))
-    spacing = Spacing(settings.home / "arxiv.lock", "arXiv", SPACING, clock=clock, sleep=sleep)
-    client = Client(
-        settings.arxiv_url, spacing, settings.http_timeout, settings.max_body, settings.user_agent, jitter=jitter
-    )
+    client = Client(fetcher or Fetcher(settings, clock=clock, sleep=sleep, jitter=jitter))
     found: dict[str, Document] = {}
     warnings: list[str] = []
     for start in range(0, len(bases), SLICE):
         part = bases[start : start + SLICE]
         try:
-            parsed = client.get(client.address(part), _read)
+            parsed = client.get(client.address_of_ids(part), read_answer)
         except SourceError as error:
             if not found:
                 raise
@@ -124,7 +125,7 @@ def _shown(ids: Sequence[str]) -> str:
     return ", ".join(ids[:_SHOWN]) + (f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else "")
 
 
-def _read(body: bytes) -> Parsed:
+def read_answer(body: bytes) -> Parsed:
     """Return the papers of an answer that is one.
 
     Raises:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import httpx
 
@@ -22,6 +23,7 @@ from ingest._hosts import host_of, read_address
 from ingest._politeness import Politeness, backoff, read_retry_after
 from ingest._spacing import Spacing
 from ingest._wire import Answer, Budget, Limits, Network, exchange
+from kb.errors import ParseError
 from kb.settings import Settings
 
 __all__ = ["FEED", "PAGE", "Fetched", "Fetcher", "Hop", "NotFetched", "backoff", "host_of"]
@@ -30,6 +32,7 @@ FEED = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
 )
 PAGE = "text/html, application/xhtml+xml, */*;q=0.5"
+T = TypeVar("T")
 MOST_HOPS = 10
 DEADLINE = 3.0
 """Most time for one fetch, waits for turns aside, in time-outs."""
@@ -87,11 +90,14 @@ class Fetched:
 class _Request:
     url: str
     accept: str
-    etag: str
-    last_modified: str
-    validated_url: str
-    max_hops: int
     limits: Limits
+    deadline: float
+    etag: str = ""
+    last_modified: str = ""
+    validated_url: str = ""
+    max_hops: int = MOST_HOPS
+    to_arxiv: bool = False
+    """Whether it is a question to arXiv's API, wherever the settings say that it stands."""
 
 
 @dataclass
@@ -141,9 +147,7 @@ class Fetcher:
         accept: str = FEED,
         deadline: float | None = None,
         max_body: int | None = None,
-        max_hops: int = MOST_HOPS,
         tries: int = 1,
-        private: bool = False,
     ) -> Fetched:
         """Return what stands at an address.
 
@@ -153,48 +157,78 @@ class Fetcher:
             accept: the header of that name; `FEED` and `PAGE` are two.
             deadline: seconds for everything but waiting for a turn; three time-outs unless given.
             max_body: bytes after decoding, unless the setting MAX_BODY is meant.
-            tries: how often at most the address is asked where the failure may pass.
-            private: this one address may lie in the own network: it stands in the settings.
+            tries: how often at most the address is asked where another try in a few seconds may help.
 
         Raises:
             NotFetched: there is no such answer; `cause` says why.
         """
         settings = self.settings
         limits = Limits(
-            settings.http_timeout,
-            max_body or settings.max_body,
-            settings.allow_private_hosts or private,
-            "" if private else settings.proxy,
+            settings.http_timeout, max_body or settings.max_body, settings.allow_private_hosts, settings.proxy
         )
-        request = _Request(url, accept, etag, last_modified, validated_url, max_hops, limits)
+        most = deadline or settings.http_timeout * DEADLINE
+        request = _Request(url, accept, limits, most, etag, last_modified, validated_url)
+        return self._repeat(request, lambda fetched: fetched, tries)
 
-        def budget() -> Budget:
-            return Budget(deadline or settings.http_timeout * DEADLINE)
+    def ask_arxiv(self, url: str, read: Callable[[Fetched], T], *, accept: str, tries: int) -> T:
+        """Return what `read` makes of an answer of arXiv's API; one that it refuses is asked for again.
 
+        The API may stand in the own network, as a mirror: its address comes from the settings. Redirects
+        are not followed.
+
+        Raises:
+            NotFetched: there is no answer.
+            ParseError: the last answer was refused.
+        """
+        settings = self.settings
+        local = host_of(url) in ("127.0.0.1", "localhost")
+        limits = Limits(
+            settings.http_timeout, settings.max_body, allow_private=True, proxy="" if local else settings.proxy
+        )
+        request = _Request(url, accept, limits, settings.http_timeout * DEADLINE, max_hops=0, to_arxiv=True)
+        return self._repeat(request, read, tries)
+
+    def _repeat(self, request: _Request, read: Callable[[Fetched], T], tries: int) -> T:
         for attempt in range(1, tries):
             try:
-                return self._follow(request, budget(), attempt)
+                return self._follow(request, read, attempt)
             except NotFetched as failure:
-                if not failure.passing or (failure.retry_after or 0.0) > self._politeness.patience:
+                if not failure.repeatable or (failure.retry_after or 0.0) > self._politeness.patience:
                     raise
-        return self._follow(request, budget(), 0)
+            except ParseError:
+                continue
+        return self._follow(request, read, 0)
 
-    def _follow(self, request: _Request, budget: Budget, attempt: int) -> Fetched:
-        """Follow an address to its answer; a failure that may pass makes the next attempt wait."""
+    def _follow(self, request: _Request, read: Callable[[Fetched], T], attempt: int) -> T:
+        """Follow an address to its answer; a failure leaves a pause, a longer one where another attempt follows."""
         trail = _Trail(read_address(request.url))
+        budget = Budget(request.deadline)
         while True:
             host = trail.at.host
-            with self._turn(host):
+            with self._turn(request, host):
                 try:
                     # Hops within one host belong to one turn, as they do in a browser.
                     while trail.at.host == host:
                         found = self._step(request, trail, budget)
                         if found is not None:
-                            return found
-                except NotFetched as failure:
-                    if attempt and failure.passing:
-                        self._pause(host, backoff(attempt, max(1.0, self.settings.host_spacing), 60.0, self._jitter))
+                            return read(found)
+                except (NotFetched, ParseError) as failure:
+                    self._pause(request, host, failure, attempt)
                     raise
+
+    def _pause(self, request: _Request, host: str, failure: NotFetched | ParseError, attempt: int) -> None:
+        """Leave a host alone for as long as it asks, and before another attempt longer each time."""
+        asked = 0.0 if isinstance(failure, ParseError) else failure.retry_after or 0.0
+        arxiv = request.to_arxiv or _is_arxiv(host)
+        if attempt and (isinstance(failure, ParseError) or failure.repeatable):
+            spacing = self.arxiv_turns.seconds if arxiv else max(1.0, self.settings.host_spacing)
+            asked = max(asked, backoff(attempt, spacing, _BUSY_PAUSE, self._jitter))
+        elif isinstance(failure, NotFetched) and failure.status == 429 and not asked:
+            asked = _BUSY_PAUSE
+        if arxiv:
+            self.arxiv_turns.pause(asked)
+        else:
+            self._politeness.pause(host, asked)
 
     def _step(self, request: _Request, trail: _Trail, budget: Budget) -> Fetched | None:
         """Ask once: return what was found, or None where `trail` leads on."""
@@ -261,9 +295,7 @@ class Fetcher:
         if answer.status in (204, 205):
             raise NotFetched("empty", f"{host} answered that there is nothing.", status=answer.status)
         asked = read_retry_after(headers.get("retry-after", ""), self._clock())
-        if answer.status in (429, 503):
-            self._pause(host, asked if asked is not None else _BUSY_PAUSE if answer.status == 429 else 0.0)
-        raise refused_by_status(host, answer.status, asked)
+        raise refused_by_status(host, answer.status, asked, answer.body)
 
     def _found(self, request: _Request, trail: _Trail, answer: Answer) -> Fetched:
         old = answer.status == 304
@@ -279,14 +311,9 @@ class Fetcher:
             last_modified=answer.headers.get("last-modified", request.last_modified if old else ""),
         )
 
-    def _turn(self, host: str) -> AbstractContextManager[None]:
-        return self.arxiv_turns.turn() if _is_arxiv(host) else self._politeness.turn(host)
-
-    def _pause(self, host: str, seconds: float) -> None:
-        if _is_arxiv(host):
-            self.arxiv_turns.pause(seconds)
-        else:
-            self._politeness.pause(host, seconds)
+    def _turn(self, request: _Request, host: str) -> AbstractContextManager[None]:
+        shared = request.to_arxiv or _is_arxiv(host)
+        return self.arxiv_turns.turn() if shared else self._politeness.turn(host)
 
 
 def _is_arxiv(host: str) -> bool:

@@ -1,11 +1,12 @@
-"""A server on loopback that plays arXiv's API: truthful by default, awkward when told to be.
+"""A server on loopback: truthful about arXiv's papers by default, awkward in every way when told to be.
 
-Each request takes the next act of the script, or the truthful one where the script has run out. All
-papers are made up.
+Each request takes the next act of the script, or the one that `pages` holds for its path, or else the
+truthful one. All papers are made up.
 """
 
 import gzip
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -88,6 +89,55 @@ def zipped(body: str) -> Act:
     return reply(gzip.compress(body.encode()), Content_Encoding="gzip")
 
 
+def redirect(to: str, status: int = 302) -> Act:
+    """Return an act that sends the client elsewhere."""
+    return reply("moved", status, Location=to)
+
+
+def endless(request: Request) -> None:
+    """Send a body without length, for as long as somebody listens."""
+    request.handler.send_response(200)
+    request.handler.end_headers()
+    while True:
+        request.handler.wfile.write(b"<item>more</item>" * 4000)
+
+
+def endless_headers(request: Request) -> None:
+    """Never come to the end of the headers."""
+    request.handler.send_response(200)
+    for number in range(10_000):
+        request.handler.send_header(f"X-{number}", "y" * 200)
+        request.handler.flush_headers()
+
+
+def chunked(*chunks: bytes, whole: bool = True, **headers: str) -> Act:
+    """Return an act that sends chunks, and if `whole` says that they are all."""
+
+    def act(request: Request) -> None:
+        handler = request.handler
+        handler.protocol_version = "HTTP/1.1"
+        handler.send_response(200)
+        for name, value in {"Transfer_Encoding": "chunked", **headers}.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        for chunk in chunks:
+            handler.wfile.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
+        handler.wfile.write(b"0\r\n\r\n" if whole else b"")
+        handler.close_connection = True
+
+    return act
+
+
+def raw(data: bytes) -> Act:
+    """Return an act that sends bytes that need not be HTTP."""
+
+    def act(request: Request) -> None:
+        request.handler.wfile.write(data)
+        request.handler.close_connection = True
+
+    return act
+
+
 def reset(request: Request) -> None:
     """Break the connection off without a word."""
     connection = request.handler.connection
@@ -119,11 +169,14 @@ def drip(request: Request) -> None:
 
 
 class Peer:
-    """A running server; `script` holds the acts to come, `requests` what came."""
+    """A running server; `script` holds the acts to come, `pages` those by path, `requests` what came."""
 
-    def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}/api/query"
+    def __init__(self, port: int, scheme: str) -> None:
+        self.port = port
+        self.base = f"{scheme}://127.0.0.1:{port}"
+        self.url = f"{self.base}/api/query"
         self.script: list[Act] = []
+        self.pages: dict[str, Act] = {}
         self.otherwise: Act = truth()
         self.requests: list[Request] = []
         self._lock = threading.Lock()
@@ -136,7 +189,7 @@ class Peer:
             self._busy += 1
             self.most_at_once = max(self.most_at_once, self._busy)
             self.requests.append(request)
-            act = self.script.pop(0) if self.script else self.otherwise
+            act = self.script.pop(0) if self.script else self.pages.get(request.path, self.otherwise)
         try:
             act(request)
         finally:
@@ -145,8 +198,8 @@ class Peer:
 
 
 @contextmanager
-def peer() -> Iterator[Peer]:
-    """Run a peer."""
+def peer(tls: ssl.SSLContext | None = None) -> Iterator[Peer]:
+    """Run a peer, behind TLS where a context is given."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -162,7 +215,9 @@ def peer() -> Iterator[Peer]:
             """Broken connections are part of the play."""
 
     with Server(("127.0.0.1", 0), Handler) as server:
-        made = Peer(server.server_address[1])
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        made = Peer(server.server_address[1], "https" if tls else "http")
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         yield made

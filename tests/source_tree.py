@@ -13,6 +13,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 NOT_PRODUCT = frozenset({"tests", "benchmarks", "scripts"})
+# In the standard library of Pythons later than the oldest one supported.
+LATER_STDLIB = frozenset({"compression"})
 IGNORED = frozenset({".venv", ".git", "data", "build", "screenshots", "node_modules"})
 
 
@@ -118,6 +120,6 @@ def _names() -> frozenset[str]:
 
 def third_party(module: Module) -> dict[str, int]:
     """Return the foreign top-level packages that a module imports, with the line of one import each."""
-    own = {*packages(), *NOT_PRODUCT, "app"}
+    own = {*packages(), *NOT_PRODUCT, "app", *LATER_STDLIB}
     found = {imported.name.split(".")[0]: imported.line for imported in module.imports}
     return {name: line for name, line in found.items() if name not in own and name not in sys.stdlib_module_names}

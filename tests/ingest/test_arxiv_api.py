@@ -7,11 +7,9 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 
-import httpx
 import pytest
 
 import ingest
-from ingest import _arxiv_client
 from ingest._spacing import LONGEST, Spacing
 from ingest.arxiv_api import LOCATION, SLICE, fetch_ids, names_paper
 from kb.errors import FetchError, ParseError, SourceError
@@ -105,7 +103,7 @@ def test_versions_in_one_answer_collapse_to_the_newest(server: Peer, time_: Fake
 def test_compressed_answers_are_read(server: Peer, time_: FakeTime) -> None:
     server.script = [zipped(feed(entry(A)))]
     assert len(fetch(server, time_, A).documents) == 1
-    assert server.requests[0].headers["Accept-Encoding"] == "gzip"
+    assert "gzip" in server.requests[0].headers["Accept-Encoding"]
 
 
 def test_long_lists_go_in_slices_three_seconds_apart(server: Peer, time_: FakeTime) -> None:
@@ -178,16 +176,15 @@ PASSING = {
     "notice": (reply("Rate exceeded."), "Rate exceeded"),
     "words": (reply("upstream connect error"), "no list of papers"),
     "rss": (reply('<rss version="2.0"><channel></channel></rss>'), "no list of papers"),
-    "nothing": (reply(""), "empty"),
+    "nothing": (reply(""), "nothing at all"),
     "empty page": (reply(feed("", total=1)), "reports 1 results but sent none"),
     "half": (reply(feed(entry(A) + entry(B))[:-60]), "ends early"),
     "half, compressed": (reply(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", Content_Encoding="gzip"), "ends early"),
-    "not compressed": (reply("plain", Content_Encoding="gzip"), "broke off"),
     "short": (short, "broke off"),
     "reset": (reset, "broke off"),
-    "busy": (reply(BUSY, 429), "asked too often"),
-    "broken": (reply(BUSY, 500), "status 500"),
-    "overloaded": (reply(BUSY, 503), "status 503"),
+    "busy": (reply(BUSY, 429), "429 Too Many Requests"),
+    "broken": (reply(BUSY, 500), "500 Internal Server Error"),
+    "overloaded": (reply(BUSY, 503), "503 Service Unavailable"),
 }
 
 
@@ -210,12 +207,13 @@ def test_what_passes_ends_well(server: Peer, time_: FakeTime, case: str) -> None
 LASTING = {
     "error entry": (reply(ERROR), "refused the query: incorrect id format"),
     "error entry with its status": (reply(ERROR, 400), "refused the query: incorrect id format"),
-    "papers with an error status": (reply(feed(entry(A)), 400), "status 400"),
-    "forbidden": (reply(BUSY, 403), "status 403"),
-    "gone": (reply(BUSY, 404), "status 404"),
+    "papers with an error status": (reply(feed(entry(A)), 400), "400 Bad Request"),
+    "forbidden": (reply(BUSY, 403), "403 Forbidden"),
+    "gone": (reply(BUSY, 404), "404 Not Found"),
     "elsewhere": (reply("", 302, Location="http://169.254.169.254/latest"), "redirects to http://169.254.169.254"),
     "nowhere": (reply("", 301), "redirects to nowhere"),
-    "odd encoding": (reply("x", Content_Encoding="br"), "'br'"),
+    "odd encoding": (reply("x", Content_Encoding="compress"), "“compress”"),
+    "not compressed": (reply("plain", Content_Encoding="gzip"), "not in the coding “gzip”"),
     "huge": (reply(feed(entry(A, summary="word " * 5000))), "longer than 0.02 MB"),
     "bomb": (zipped(feed(entry(A, summary="word " * 500_000))), "longer than 0.02 MB"),
 }
@@ -238,7 +236,7 @@ def test_an_error_of_arxiv_is_a_parse_error(server: Peer, time_: FakeTime) -> No
 def test_silence_and_dripping_end_within_the_time_out(server: Peer, time_: FakeTime) -> None:
     began = time.monotonic()
     assert "sent nothing for 0.1 seconds" in refusal(server, time_, silent, http_timeout=0.1).message
-    assert "within 0.3 seconds" in refusal(server, time_, drip, http_timeout=0.1).message
+    assert "did not finish its answer in time" in refusal(server, time_, drip, http_timeout=0.1).message
     assert time.monotonic() - began < 5
     assert len(server.requests) == 2
 
@@ -248,29 +246,8 @@ def test_no_network_is_said_at_once(server: Peer, time_: FakeTime) -> None:
         pass
     error = refusal(gone, time_)
     assert isinstance(error, FetchError)
-    assert "cannot be reached" in error.message
+    assert "refuses connections" in error.message
     assert time_.slept == []
-
-
-def test_a_name_that_takes_too_long_to_look_up_is_no_network(
-    server: Peer, time_: FakeTime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    release = threading.Event()
-    monkeypatch.setattr(_arxiv_client.Client, "_read", lambda *_: release.wait(10))
-    assert "cannot be reached: no connection within 0.05 s" in refusal(server, time_, http_timeout=0.05).message
-    release.set()
-
-
-def test_a_certificate_of_someone_else_is_not_called_a_missing_network(
-    server: Peer, time_: FakeTime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object) -> None:
-        raise httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed")
-
-    monkeypatch.setattr(_arxiv_client.Client, "_read", refuse)
-    error = refusal(server, time_)
-    assert "does not prove" in error.message
-    assert "clock" in error.hint
 
 
 def dated(seconds: int) -> str:
@@ -293,7 +270,7 @@ def test_retry_after_is_honoured_in_both_forms(
 def test_a_long_retry_after_is_told_and_holds_for_the_next_fetch(server: Peer, time_: FakeTime) -> None:
     error = refusal(server, time_, reply("", 429, Retry_After="600"))
     assert "asks to wait 600 seconds" in error.message
-    assert "22:23 UTC" in error.hint
+    assert "after that" in error.hint
     with pytest.raises(FetchError, match="asked for a pause until 22:23:20 UTC"):
         fetch(server, time_, B)
     assert len(server.requests) == 1
