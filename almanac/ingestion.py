@@ -7,21 +7,21 @@ nothing that was embedded is embedded twice.
 
 import hashlib
 import os
-import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import ingest
+from almanac.files import expand, read_file
 from almanac.models import Models
 from ingest.arxiv_api import LOCATION as FETCHED
 from ingest.arxiv_api import fetch_ids, names_paper
 from kb.chunk import chunk
 from kb.embed import Embedder
-from kb.errors import AlmanacError, FetchError
+from kb.errors import AlmanacError
 from kb.references import extract
 from kb.settings import Settings
-from kb.store import Prepared, SourceRecord, Store
+from kb.store import Prepared, SourceRecord, Store, Writer
 from kb.store.retrieval import known_hashes
 from kb.store.writer import Vector, content_hash, embed_hash
 from kb.topics import Tagger
@@ -31,7 +31,6 @@ PARSER_VERSION = "1"
 """Raised when a parser or the chunker would make something else of the same bytes."""
 BATCH_CHUNKS = 512
 BATCH_DOCUMENTS = 200
-SKIPPED_SUFFIXES = frozenset({".pyc", ".lock", ".sqlite", ".tmp", ".swp", ".part"})
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,8 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
+Also = Callable[[Writer, Counts], None]
+"""What is written with the last of a source, in the same transaction."""
 
 
 @dataclass
@@ -91,7 +92,7 @@ class Ingestion:
             cancelled: asked often; once true, the source at hand is left unfinished and no other begun.
         """
         papers = [location for location in locations if names_paper(location) and not os.path.exists(location)]
-        files = list(_expand([location for location in locations if location not in papers]))
+        files = list(expand([location for location in locations if location not in papers]))
         names = [*files, *([FETCHED] if papers else [])]
         for index, location in enumerate(names):
             if cancelled():
@@ -109,7 +110,7 @@ class Ingestion:
         try:
             step.say("reading", 0, 0)
             parsed = fetch_ids(ids, settings=self._settings)
-            return self._take(step, FETCHED, parsed, f"fetched:{PARSER_VERSION}", 0, False)
+            return self._take(step, _Reading(FETCHED, parsed, f"fetched:{PARSER_VERSION}", keep_all=True))
         except AlmanacError as error:
             self._note_failure(step.location, Kind.ARXIV, error)
             return Outcome(source=step.location, kind=Kind.ARXIV, status="failed", error=error.message, hint=error.hint)
@@ -117,7 +118,7 @@ class Ingestion:
     def _one(self, step: "_Step", kind: Kind | None, starter: bool) -> Outcome:
         try:
             step.say("reading", 0, 0)
-            data = _read(step.location, self._settings.max_file)
+            data = read_file(step.location, self._settings.max_file)
             return self._bytes(step, data, kind, starter)
         except AlmanacError as error:
             self._note_failure(step.location, kind, error)
@@ -145,13 +146,42 @@ class Ingestion:
             return self._unchanged(step.location, known[0][0], known[0][2])
         name = self._name(step.location)
         parsed = ingest.parse(data, name=name, source=step.location, kind=kind)
-        return self._take(step, name, parsed, digest, len(data), starter)
+        return self._take(step, _Reading(name, parsed, digest, len(data), starter, parsed.kind is Kind.RSS))
 
-    def _take(self, step: "_Step", name: str, parsed: Parsed, digest: str, size: int, starter: bool) -> Outcome:
+    def take(
+        self,
+        location: str,
+        parsed: Parsed,
+        *,
+        name: str,
+        digest: str,
+        size: int = 0,
+        keep_all: bool = False,
+        embed: bool = True,
+        also: Also | None = None,
+        report: Report | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Outcome:
+        """Write what was read elsewhere of a source.
+
+        Args:
+            location: address or path that the documents carry.
+            name: of the source, made unique where another has it.
+            digest: of what was read; the same one next time means that nothing has changed. Empty: never.
+            keep_all: documents that are not in `parsed` stay.
+            also: writes more in the transaction that ends the source.
+        Raises:
+            Cancelled, Locked, StoreError, ModelError: what was written stays; the source counts as unfinished.
+        """
+        step = _Step(location, 0, 1, report or (lambda _: None), cancelled, embed)
+        reading = _Reading(self._name(location, name), parsed, digest, size, keep_all=keep_all, also=also)
+        return self._take(step, reading)
+
+    def _take(self, step: "_Step", reading: "_Reading") -> Outcome:
         with self._store.write(f"ingesting {step.location}") as writer:
-            source = writer.open_source(step.location, name, starter=starter)
-        tally = self._documents(step, source, parsed)
-        return self._finish(step, source, parsed, tally, digest, size)
+            source = writer.open_source(step.location, reading.name, starter=reading.starter)
+        tally, last = self._documents(step, source, reading.parsed)
+        return self._finish(step, source, reading, tally, last)
 
     def _unchanged(self, location: str, source: int, kind: str) -> Outcome:
         documents, chunks = self._held(source)
@@ -166,17 +196,18 @@ class Ingestion:
         documents, chunks = self._store.rows(sql, (source,))[0]
         return documents, chunks
 
-    def _name(self, location: str) -> str:
+    def _name(self, location: str, wanted: str = "") -> str:
         """Return the name that stands in ids: the file's, made unique where another source has it."""
         known = self._store.rows("SELECT name FROM sources WHERE location = ?", (location,))
         if known:
             return str(known[0][0])
-        path = Path(location)
+        path = Path(wanted or location)
         if not self._store.rows("SELECT 1 FROM sources WHERE name = ?", (path.name,)):
             return path.name
         return f"{path.stem}~{hashlib.sha256(location.encode()).hexdigest()[:8]}{path.suffix}"
 
-    def _documents(self, step: "_Step", source: int, parsed: Parsed) -> _Tally:
+    def _documents(self, step: "_Step", source: int, parsed: Parsed) -> tuple[_Tally, "_Batch"]:
+        """Write all batches but the last one, which is returned, ready to be written."""
         tally = _Tally(skipped=parsed.skipped)
         stored = dict(
             self._store.rows(
@@ -201,12 +232,13 @@ class Ingestion:
                 tally.updated += 1
             else:
                 tally.added += 1
-            batch.append(self.prepare(document))
             if sum(len(p.chunks) for p in batch) >= BATCH_CHUNKS or len(batch) >= BATCH_DOCUMENTS:
-                self._write(step, source, batch, tally, done + 1, len(parsed.documents))
+                ready = self._ready(step, batch, tally, done, len(parsed.documents))
+                with self._store.write(f"ingesting {step.location}") as writer:
+                    writer.write_documents(source, ready.items, ready.fingerprint)
                 batch = []
-        self._write(step, source, batch, tally, len(parsed.documents), len(parsed.documents))
-        return tally
+            batch.append(self.prepare(document))
+        return tally, self._ready(step, batch, tally, len(parsed.documents), len(parsed.documents))
 
     def prepare(self, document: Document) -> Prepared:
         """Return a document with its chunks, references and topics, no vectors yet."""
@@ -219,9 +251,10 @@ class Ingestion:
             topics=[(tag.topic, tag.score, tag.reason) for tag in tags],
         )
 
-    def _write(self, step: "_Step", source: int, batch: list[Prepared], tally: _Tally, done: int, total: int) -> None:
+    def _ready(self, step: "_Step", batch: list[Prepared], tally: _Tally, done: int, total: int) -> "_Batch":
+        """Return a batch with its vectors, ready to be written."""
         if not batch:
-            return
+            return _Batch((), "")
         embedder = self._models.embedder() if step.embed else self._models.ready()
         vectors: dict[str, tuple[Vector, int]] = {}
         if embedder is not None:
@@ -229,11 +262,10 @@ class Ingestion:
             vectors = self._embed(embedder, batch)
         step.check()
         step.say("writing", done, total)
-        ready = [Prepared(p.document, p.chunks, p.references, p.topics, _own(p, vectors)) for p in batch]
-        with self._store.write(f"ingesting {step.location}") as writer:
-            writer.write_documents(source, ready, embedder.fingerprint if embedder else "")
         tally.chunks += sum(len(p.chunks) for p in batch)
         tally.embedded += len(vectors)
+        items = [Prepared(p.document, p.chunks, p.references, p.topics, _own(p, vectors)) for p in batch]
+        return _Batch(items, embedder.fingerprint if embedder else "")
 
     def _embed(self, embedder: Embedder, batch: Sequence[Prepared]) -> dict[str, tuple[Vector, int]]:
         texts = {embed_hash(c.embed_text): c.embed_text for p in batch for c in p.chunks}
@@ -243,22 +275,40 @@ class Ingestion:
         counts = embedder.count_tokens(list(new.values())) if new else []
         return {key: (made[i], counts[i]) for i, key in enumerate(new)}
 
-    def _finish(self, step: "_Step", source: int, parsed: Parsed, tally: _Tally, digest: str, size: int) -> Outcome:
-        # A feed is a window on its site: what slid out of it is still there to be read. So is a fetch on arXiv.
-        keep = None if parsed.kind is Kind.RSS or step.location == FETCHED else tally.keep
+    def _finish(self, step: "_Step", source: int, reading: "_Reading", tally: _Tally, last: "_Batch") -> Outcome:
+        """Write the last batch, and that the source is done, in one transaction."""
+        parsed = reading.parsed
         warnings = list(parsed.warnings)
         buried = tally.skipped - parsed.skipped
         if buried:
-            warnings.append(f"{buried} that you removed before stayed out; restore them in Library.")
-        status = "partial" if parsed.skipped else "ok"
-        changed = tally.added or tally.updated
+            warnings.append(f"{buried} that you removed before stayed out; restore them in Sources.")
         record = SourceRecord(
-            kind=parsed.kind, content_hash=digest, size=size, status=status, warnings=warnings, skipped=tally.skipped
+            kind=parsed.kind,
+            content_hash=reading.digest,
+            size=reading.size,
+            status="partial" if parsed.skipped else "ok",
+            warnings=warnings,
+            skipped=tally.skipped,
         )
-        with self._store.write(f"ingesting {step.location}") as writer:
-            removed = writer.close_source(source, record, self.prepare, keep)
+        with self._store.write(f"ingesting {step.location}") as writer, writer.transaction():
+            writer.write_documents(source, last.items, last.fingerprint)
+            # What slid out of a window, as a feed or a fetch is, was not withdrawn.
+            removed = writer.close_source(source, record, self.prepare, None if reading.keep_all else tally.keep)
+            counts = self._counts(source, tally, removed)
+            if reading.also is not None:
+                reading.also(writer, counts)
+        changed = tally.added or tally.updated or removed
+        return Outcome(
+            source=step.location,
+            kind=parsed.kind,
+            status="partial" if parsed.skipped else "ok" if changed else "unchanged",
+            counts=counts,
+            warnings=tuple(warnings),
+        )
+
+    def _counts(self, source: int, tally: _Tally, removed: int) -> Counts:
         documents, chunks = self._held(source)
-        counts = Counts(
+        return Counts(
             documents=documents,
             chunks=chunks,
             embedded=tally.embedded,
@@ -268,17 +318,27 @@ class Ingestion:
             removed=removed,
             skipped=tally.skipped,
         )
-        if status == "ok" and not changed and not removed:
-            return Outcome(
-                source=step.location, kind=parsed.kind, status="unchanged", counts=counts, warnings=tuple(warnings)
-            )
-        return Outcome(
-            source=step.location,
-            kind=parsed.kind,
-            status="partial" if status == "partial" else "ok",
-            counts=counts,
-            warnings=tuple(warnings),
-        )
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Documents with their vectors, and whose these are."""
+
+    items: Sequence[Prepared]
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What was read of a source, to be written."""
+
+    name: str
+    parsed: Parsed
+    digest: str
+    size: int = 0
+    starter: bool = False
+    keep_all: bool = False
+    also: Also | None = None
 
 
 @dataclass(frozen=True)
@@ -312,58 +372,3 @@ def _references(document: Document, item: Chunk) -> list[Reference]:
         if item.start <= link.start and link.end <= item.end
     ]
     return [r.model_copy(update={"chunk_id": item.id}) for r in extract(item.text, inside)]
-
-
-def _expand(locations: Sequence[str]) -> Iterator[str]:
-    """Yield files in order, folders walked by name, hidden and derived files left out, each once."""
-    seen: set[str] = set()
-    for location in locations:
-        path = Path(location)
-        if path.is_dir():
-            found = sorted(
-                str(p)
-                for p in path.rglob("*")
-                if p.is_file()
-                and p.suffix not in SKIPPED_SUFFIXES
-                and not any(part.startswith((".", "__pycache__")) for part in p.relative_to(path).parts)
-            )
-        else:
-            found = [location]
-        for name in found:
-            absolute = name if "://" in name else os.path.abspath(name)
-            if absolute not in seen:
-                seen.add(absolute)
-                yield absolute
-
-
-def _read(location: str, limit: int) -> bytes:
-    """Return a file's bytes.
-
-    Raises:
-        FetchError: it is missing, no plain file, too large, unreadable or gone half-way.
-    """
-    if "://" in location:
-        raise FetchError(
-            f"{location} is an address; only files, folders and papers of arXiv can be ingested.",
-            "Save the page or feed to a file and ingest that file; name a paper as arxiv:2309.06180.",
-        )
-    try:
-        with open(location, "rb", opener=lambda p, f: os.open(p, f | os.O_NONBLOCK)) as stream:
-            status = os.fstat(stream.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise FetchError(f"{location} is no plain file.", "Name a file or a folder.")
-            if status.st_size > limit:
-                raise FetchError(
-                    f"{location} is {status.st_size / 1e6:.0f} MB long; the limit is {limit / 1e6:.0f} MB.",
-                    "Split it, or raise the setting MAX_FILE.",
-                )
-            data = stream.read(limit + 1)
-    except OSError as error:
-        raise FetchError(
-            f"{location} cannot be read: {error.strerror or error}.", "Check the path and its permissions."
-        ) from error
-    except ValueError as error:
-        raise FetchError(f"{location!r} is no path: {error}.", "Name a file or a folder.") from error
-    if len(data) > limit:
-        raise FetchError(f"{location} grew past {limit / 1e6:.0f} MB while it was read.", "Try again, or split it.")
-    return data
