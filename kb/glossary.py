@@ -52,6 +52,14 @@ class Expansion(Frozen):
     field: str = "general"
 
 
+class Found(Frozen):
+    """A term met in a text, with its senses; `start` and `end` count in the normal form that came with it."""
+
+    start: int
+    end: int
+    senses: tuple[Expansion, ...]
+
+
 def read_concepts(path: Path) -> list[Concept]:
     """Read one glossary file.
 
@@ -125,6 +133,18 @@ class Glossary:
         for key, term in {phrase_key(term): term for term in (*concept.english, *concept.chinese)}.items():
             if key:
                 self._index.add(term, number)
+
+    def found(self, text: str) -> tuple[str, list[Found]]:
+        """Return the normal form of a text, and the terms met in it with their places in that form."""
+        form = compact(text)
+        return form, [
+            Found(
+                start=match.start,
+                end=match.end,
+                senses=tuple(self._expansion(match.term, match.chinese, self._concepts[n]) for n in match.values),
+            )
+            for match in self._index.scan(form)
+        ]
 
     def expand(self, text: str) -> list[Expansion]:
         """Return what is known about the terms of a question, in their order, each concept once."""

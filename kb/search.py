@@ -171,6 +171,7 @@ class Searcher:
                     document=infos[chunk.doc_id],
                     score=round(item.score, 6),
                     matched=_matched(item.scored),
+                    meaning=round(item.scored.vector, 6),
                     why=_why(item, chunk, terms, extra),
                     highlights=highlight(chunk.text, terms | extra),
                     others=(*(c.id for c in item.joined if c.id != chunk.id), *item.twins),

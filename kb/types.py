@@ -204,6 +204,8 @@ class Hit(Frozen):
     document: DocumentInfo
     score: float
     matched: Literal["vector", "keyword", "both"]
+    meaning: float = 0.0
+    """Cosine of passage and question; 0 where the vector leg did not see it."""
     why: str = ""
     highlights: tuple[tuple[int, int], ...] = ()
     """Spans of `chunk.text` that matched the question's terms."""
