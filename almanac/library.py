@@ -13,12 +13,14 @@ from threading import Lock
 from almanac.conversations import Conversations
 from almanac.digesting import Digests
 from almanac.ingestion import Ingestion, Report
+from almanac.language import Language
 from almanac.models import EmbedderState, Models
 from almanac.overview import Overview
 from kb.embed import Embedder
 from kb.errors import DocumentNotFound
 from kb.glossary import Glossary, load_glossary
 from kb.index import Progress as IndexProgress
+from kb.llm import LanguageModel
 from kb.search import Searcher
 from kb.settings import Settings
 from kb.store import Store
@@ -34,6 +36,7 @@ def open_almanac(
     settings: Settings,
     *,
     embedder: Embedder | None = None,
+    llm: LanguageModel | None = None,
     tagger: Tagger | None = None,
     clock: Clock | None = None,
 ) -> "Almanac":
@@ -41,22 +44,26 @@ def open_almanac(
 
     Args:
         embedder: used instead of the one that the settings name.
+        llm: likewise.
         tagger: used instead of one that is trained on first need.
         clock: gives the present time, with its zone.
     Raises:
         SchemaTooNew, StoreError: the library cannot be opened.
     """
     store = Store(settings.home, clock=clock or (lambda: datetime.now(UTC)), lock_wait=settings.lock_wait)
-    return Almanac(settings, store, Models(settings, store, embedder), tagger)
+    return Almanac(settings, store, Models(settings, store, embedder), Language(settings, llm), tagger)
 
 
 class Almanac:
     """A library: ingest, search, read, remove. Safe to share between threads."""
 
-    def __init__(self, settings: Settings, store: Store, models: Models, tagger: Tagger | None = None) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, models: Models, language: Language, tagger: Tagger | None = None
+    ) -> None:
         self.settings = settings
         self.store = store
         self.models = models
+        self.language = language
         self.overview = Overview(store, settings)
         self._tagger_lock = Lock()
         self._tagger = tagger
@@ -99,6 +106,7 @@ class Almanac:
     def close(self) -> None:
         """Stop background work and release locks and files."""
         self.models.close()
+        self.language.close()
         self.store.close()
 
     # Finding

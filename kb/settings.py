@@ -10,12 +10,14 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from kb.errors import SettingsError
 
 FILE_NAME = "almanac.toml"
+SECRET = ("llm_api_key",)
+"""Settings whose values are never shown."""
 
 
 class Settings(BaseSettings):
@@ -36,6 +38,13 @@ class Settings(BaseSettings):
     )
     llm: str = Field(default="none", description="`none`, `gguf:PATH` or `openai:URL#MODEL`.")
     llm_context: int = Field(default=4096, ge=512, description="Window of the language model, in tokens.")
+    llm_threads: int = Field(default=0, ge=0, le=256, description="Threads of a `gguf:` model; 0: by the machine.")
+    llm_api_key: SecretStr = Field(
+        default=SecretStr(""), description="Key for an `openai:` server; never shown or logged."
+    )
+    llm_timeout: float = Field(
+        default=120.0, gt=0, description="Silence of an `openai:` server, in seconds, after which it is given up."
+    )
     chroma_url: str = Field(default="", description="Address of a Chroma server; empty: embedded under the home.")
     http_timeout: float = Field(
         default=20.0,
@@ -130,7 +139,7 @@ def load_settings(home: str | Path | None = None, **overrides: Any) -> Settings:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise SettingsError(
-            f"Setting {name}: {first['msg']} (given {first.get('input')!r}).",
+            f"Setting {name}: {first['msg']}" + (f" (given {first.get('input')!r})." if name not in SECRET else "."),
             f"Change ALMANAC_{name.upper()} or the line in {FILE_NAME}; README lists every setting.",
         ) from error
     except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:

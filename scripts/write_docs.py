@@ -108,7 +108,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _shown(value: object) -> str:
-    if value in ("", None):
+    if value is None or str(value) == "":
         return "(empty)"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
