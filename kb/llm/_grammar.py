@@ -17,12 +17,11 @@ TEXT_LENGTH = 240
 """Characters of a text for which the schema states no bound."""
 LIST_LENGTH = 8
 """Items of a list, or entries of a table, for which the schema states no bound."""
-_UNDERSTOOD = frozenset(
-    "$ref $defs anyOf oneOf allOf enum const type properties required additionalProperties items prefixItems"
-    " minItems maxItems minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum"
-    " pattern format multipleOf uniqueItems discriminator minProperties maxProperties".split()
+_REFUSED = frozenset(
+    "if then else not contains minContains maxContains patternProperties propertyNames dependentRequired"
+    " dependentSchemas unevaluatedItems unevaluatedProperties $dynamicRef".split()
 )
-_REMARKS = frozenset("title description default examples deprecated readOnly writeOnly $schema $id $comment".split())
+"""Rules that no grammar of this kind keeps. Other words that mean nothing here are remarks, as the standard has it."""
 # No control characters, and no escape that needs more than one letter.
 _CHAR = r'[^"\\\x00-\x1F\x7F] | "\\" ["\\/bnt]'
 _BLANK = '" "?'
@@ -36,7 +35,7 @@ def make_grammar(schema: dict[str, Any]) -> str:
     """Return the grammar of a schema, its first rule `root`.
 
     Raises:
-        GrammarError: a keyword is unknown, or nothing can satisfy the schema.
+        GrammarError: it has a rule that a grammar cannot keep, or nothing can satisfy it.
     """
     rules = _Rules(schema)
     rules.add("root", rules.of(schema))
@@ -67,9 +66,9 @@ class _Rules:
             return self._anything()
         if not isinstance(schema, dict):
             raise GrammarError(f"no value satisfies {schema!r}")
-        unknown = set(schema) - _UNDERSTOOD - _REMARKS
-        if unknown:
-            raise GrammarError(f"the keyword {sorted(unknown)[0]!r} is not understood")
+        refused = set(schema) & _REFUSED
+        if refused:
+            raise GrammarError(f"the rule {sorted(refused)[0]!r} cannot be kept")
         if "$ref" in schema:
             return self._reference(schema["$ref"])
         if "const" in schema:

@@ -22,8 +22,8 @@ class Output:
         self._held = ""
         self._tail = ""
         self._thinking: bool | None = None
-        self._blank = False
-        """Whether blanks are dropped, as nothing came after the reasoning yet."""
+        self._blank = True
+        """Whether blanks are dropped, as nothing else came yet."""
         self.stopped = False
         """Whether a stop text came; nothing is let through after it."""
 
@@ -48,6 +48,8 @@ class Output:
         if self.stopped or self._thinking:
             return ""
         self._thinking = False
+        if self._blank:
+            self._held = self._held.lstrip()
         return self._let(len(self._held))
 
     @property

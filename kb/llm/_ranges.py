@@ -1,12 +1,13 @@
 """Ranges of numbers as rules of a GBNF grammar: each text that a rule allows lies in the range.
 
-Pure. For whole numbers the rules are exact. For fractions they leave out what takes more than six
-decimals, or lies before the first or after the last whole number of the range.
+Pure. The rules are exact for whole numbers, and for fractions of up to six decimals.
 """
 
 import math
+from fractions import Fraction
 
-FRACTION = '"." [0-9]{0,5} [1-9]'
+DECIMALS = 6
+FRACTION = f'"." [0-9]{{0,{DECIMALS - 1}}} [1-9]'
 """A fraction that is not zero."""
 DIGITS = 15
 """Digits of a number without a bound: more are not kept by a double."""
@@ -48,9 +49,23 @@ def _positive(low: float, high: float | None, *, above: bool, below: bool) -> li
     first, last = math.ceil(low), math.floor(top) - 1
     if first <= last:
         parts.append(f"({_natural(first, last)}) {FRACTION}")
-    elif not parts:
-        # Within one unit: the check of the finished text decides.
-        parts.append(f'"{math.floor(low)}" {FRACTION}')
+    # Units that the range holds in part.
+    for unit in sorted({math.floor(bound) for bound in (low, top) if bound != math.floor(bound)}):
+        parts += _within(unit, Fraction(str(low)), Fraction(str(top)), above=above, below=below)
+    return parts
+
+
+def _within(unit: int, low: Fraction, high: Fraction, *, above: bool, below: bool) -> list[str]:
+    """Return alternatives for the fractions after a whole number that lie in the range."""
+    parts = []
+    for count in range(1, DECIMALS + 1):
+        scale = 10**count
+        start, end = math.ceil((low - unit) * scale), math.floor((high - unit) * scale)
+        start += above and start == (low - unit) * scale
+        end -= below and end == (high - unit) * scale
+        start, end = max(start, 1), min(end, scale - 1)
+        if start <= end:
+            parts.append(f'"{unit}." ({_same_length(str(start).zfill(count), str(end).zfill(count))})')
     return parts
 
 

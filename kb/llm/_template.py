@@ -20,12 +20,13 @@ from kb.llm._types import Message
 Pieces = list[tuple[str, bool]]
 """Texts in order; True: somebody's content, False: the template's own."""
 CHATML = "<|im_start|>"
+# Templates lose the last line feed that stands outside of braces.
 _CHATML = (
-    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n\n"
 )
 _PLAIN = (
     "{% for m in messages %}{{ {'system': 'Instructions', 'user': 'Question', 'assistant': 'Answer'}[m.role] }}:"
-    "\n{{ m.content }}\n\n{% endfor %}Answer:\n"
+    "\n{{ m.content }}\n\n{% endfor %}Answer:\n\n"
 )
 PLAIN_STOP = ("\nQuestion:\n", "\nInstructions:\n")
 """What ends an answer where a model has no template, and so no token for it."""
