@@ -50,7 +50,7 @@ def entry(doc_id: str = "arxiv:2301.00001", title: str = "Paging the cache", **c
         "title": title,
         "authors": ("Ada Example", "Bo Muster"),
         "url": f"https://arxiv.org/abs/{number}" if doc_id.startswith("arxiv:") else "https://blog.example/post",
-        "source": "/home/reader/lists/papers.txt",
+        "source": "/srv/reader/lists/papers.txt",
         "published": "2023-02-10",
         "published_basis": "stated",
         "topics": ("serving",),
@@ -134,7 +134,7 @@ def full() -> Digest:
         ),
         undated=(LeftOut(doc_id="page:x#1", title="No date", reason="its source states no date"),),
         failed_sources=(
-            FailedSource(location="/home/reader/feeds/x.xml", error="/home/reader/feeds/x.xml is no feed"),
+            FailedSource(location="/srv/reader/feeds/x.xml", error="/srv/reader/feeds/x.xml is no feed"),
         ),
         coverage=Coverage(in_quarter=10, shown=7, left_out=2, undated=1, failed_sources=1, works=4),
         edits=Edits(
@@ -217,7 +217,7 @@ def cited() -> Cited:
         ("page:weekly.txt#3", Kind.PAGE, "https://weekly.example/3", "Weekly 3"),
     ]
     documents = {
-        name: DocumentInfo(id=name, source="/home/reader/x", kind=kind, url=url, title=title)
+        name: DocumentInfo(id=name, source="/srv/reader/x", kind=kind, url=url, title=title)
         for name, kind, url, title in infos
     }
     return Cited(documents, {"notes:caches.md#1": ("Caches", "Paged caches", "Opinions")})

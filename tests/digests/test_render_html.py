@@ -95,7 +95,7 @@ def test_it_says_all_that_the_digest_holds() -> None:
 
 
 def test_a_place_on_the_readers_disk_is_not_published() -> None:
-    assert "/home/reader" not in render_html(full(), cited())
+    assert "/srv/reader" not in render_html(full(), cited())
 
 
 def test_what_a_model_wrote_is_labelled_and_the_sources_own_words_are_one_click_away() -> None:

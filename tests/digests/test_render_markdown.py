@@ -69,7 +69,7 @@ def test_it_says_all_that_the_digest_holds() -> None:
         "Read this first: site.",
     ):
         assert said in words, said
-    assert "/home/reader" not in words
+    assert "/srv/reader" not in words
 
 
 def test_every_title_of_a_hostile_quarter_is_a_heading() -> None:

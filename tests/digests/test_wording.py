@@ -84,7 +84,7 @@ def test_coverage_is_a_sentence() -> None:
 
 
 def test_a_failed_source_is_named_without_its_place() -> None:
-    failed = FailedSource(location="/home/me/x.txt", error="/home/me/x.txt cannot be read")
+    failed = FailedSource(location="/srv/me/x.txt", error="/srv/me/x.txt cannot be read")
     assert failed_words(failed) == "x.txt: x.txt cannot be read"
 
 
