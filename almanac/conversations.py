@@ -27,6 +27,14 @@ Standing = Literal["there", "changed", "gone"]
 """What became of a cited passage: its document has it, has it without the quote, or is no longer in the library."""
 
 
+class Source(Frozen):
+    """What the library has now of a cited passage."""
+
+    standing: Standing
+    passage: str = ""
+    """The whole passage; empty where it is no more."""
+
+
 class SavedTurn(Turn):
     """A turn as it is kept."""
 
@@ -117,12 +125,12 @@ class Conversations:
         with self._store.write("removing a conversation") as writer:
             table.forget_conversation(writer, conversation)
 
-    def standing(self, answers: Iterable[Answer]) -> dict[Citation, Standing]:
+    def sources(self, answers: Iterable[Answer]) -> dict[Citation, Source]:
         """Return what became of the cited passages."""
         citations = {citation for answer in answers for citation in answer.citations}
         texts = self._texts({citation.chunk_id for citation in citations})
         documents = self._store.known_documents(sorted({citation.doc_id for citation in citations}))
-        return {citation: _standing(citation, texts.get(citation.chunk_id), documents) for citation in citations}
+        return {citation: _source(citation, texts.get(citation.chunk_id, ""), documents) for citation in citations}
 
     def _texts(self, chunks: Collection[str]) -> dict[str, str]:
         sql = "SELECT id, text FROM chunks WHERE id IN (SELECT value FROM json_each(?))"
@@ -131,8 +139,8 @@ class Conversations:
     def export(self, conversation: str, form: Literal["md", "json"] = "md") -> str:
         """Return a conversation with its references as Markdown or JSON. Raises ConversationNotFound."""
         found = self.open(conversation)
-        standing = self.standing(found.answers)
-        gone = frozenset(citation for citation, state in standing.items() if state == "gone")
+        sources = self.sources(found.answers)
+        gone = frozenset(citation for citation, source in sources.items() if source.standing == "gone")
         if form == "json":
             row, turns = found.row, [to_data(turn, gone) | {"at": turn.at} for turn in found.turns]
             data = {"id": row.id, "title": row.title, "started_at": row.started_at, "turns": turns}
@@ -140,10 +148,10 @@ class Conversations:
         return to_markdown(found.row.title, found.turns, gone)
 
 
-def _standing(citation: Citation, text: str | None, documents: Collection[str]) -> Standing:
+def _source(citation: Citation, text: str, documents: Collection[str]) -> Source:
     if citation.doc_id not in documents:
-        return "gone"
-    return "there" if text is not None and quote_in(citation.quote, text) else "changed"
+        return Source(standing="gone")
+    return Source(standing="there" if quote_in(citation.quote, text) else "changed", passage=text)
 
 
 def _read(row: TurnRow) -> SavedTurn:

@@ -8,9 +8,9 @@ references with its quote, and a reference whose document is gone says so.
 import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from chat.types import Answer, AnsweredEstimate, Citation, Comparison, Statement, Turn, to_json
+from kb.markup import web_address
 from kb.text import fold_space
 
 GONE = "no longer in the library"
@@ -115,8 +115,8 @@ def _references(answers: Iterable[Answer], gone: Collection[Citation]) -> list[s
 def _reference(citations: Sequence[Citation], gone: Collection[Citation]) -> str:
     first = citations[0]
     path = " › ".join(plain(part) for part in first.path if part and part != first.title)
-    address = first.url if urlsplit(first.url).scheme in ("http", "https") else ""
-    link = f"<{address}>" if address and not re.search(r"[<>\s]", address) else ""
+    address = web_address(first.url)
+    link = f"<{address}>" if address else ""
     lost = GONE if any(citation in gone for citation in citations) else ""
     line = ". ".join(part for part in (plain(first.title), path, first.published[:10], link, lost) if part)
     quotes = "".join(f"\n  > {plain(citation.quote)}\n" for citation in citations)

@@ -3,9 +3,13 @@
 Each function takes only what a test is about; the rest is plain.
 """
 
+import threading
+from collections.abc import Callable, Iterator, Sequence
+
 from calculators import run
 from chat.router import CalculatorRequest, MissingInput, Span
-from chat.types import Answer, AnsweredEstimate, Candidate, Citation, Coverage, Statement
+from chat.types import Answer, AnsweredEstimate, Candidate, Citation, Coverage, Event, Scope, Statement, Turn
+from kb.errors import AlmanacError
 from kb.types import Kind
 
 QUOTE = "A paged cache wastes less memory."
@@ -114,3 +118,44 @@ def declined(question: str = "How do I bake bread?", *candidates: Candidate) -> 
         advice="Add a document about bread.",
         unknown=("bread",),
     )
+
+
+class ScriptedChat:
+    """A chat that says what it is told: answers in order, the last one again and again.
+
+    Args:
+        pieces: what a model writes before each answer.
+        hold: answers wait until `go` is set.
+    """
+
+    def __init__(self, *answers: Answer | AlmanacError, pieces: Sequence[str] = (), hold: bool = False) -> None:
+        self._answers = list(answers)
+        self._pieces = tuple(pieces)
+        self.go = threading.Event()
+        self.asked: list[tuple[str, tuple[Turn, ...], Scope, bool]] = []
+        """Question, history, scope, whether quotes were asked for."""
+        if not hold:
+            self.go.set()
+
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        scope: Scope | None = None,
+        *,
+        cancelled: Callable[[], bool] = lambda: False,
+        extractive: bool = False,
+    ) -> Iterator[Event]:
+        """Yield a stage, the pieces, and at last the next answer, worded as one to this question."""
+        self.asked.append((question, tuple(history), scope or Scope(), extractive))
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(answer, AlmanacError):
+            raise answer
+        yield Event(kind="stage", text="searching")
+        for piece in self._pieces:
+            yield Event(kind="piece", text=piece)
+        while not self.go.wait(0.005):
+            if cancelled():
+                return
+        shown = answer.quoted if extractive and answer.quoted else answer
+        yield Event(kind="answer", answer=shown.model_copy(update={"question": question}))

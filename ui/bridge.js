@@ -50,13 +50,14 @@ export default function () {
       if (seen.has(found)) continue;
       seen.add(found);
       for (let up = found.parentElement?.closest("details"); up; up = up.parentElement?.closest("details")) up.open = true;
-      requestAnimationFrame(() => found.scrollIntoView({ block: "center" }));
+      const block = found.dataset.scrollHere === "start" ? "start" : "center";
+      requestAnimationFrame(() => found.scrollIntoView({ block }));
     }
   }
 
   function searchBox(event) {
     if (event.key !== "/" || event.target.closest?.("input, textarea, [contenteditable]")) return;
-    const box = document.querySelector('input[aria-label="Search the library"]');
+    const box = document.querySelector('input[aria-label="Search the library"], [data-testid="stChatInputTextArea"]');
     if (box) { event.preventDefault(); box.focus(); box.select(); }
   }
 

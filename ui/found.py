@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from almanac import Almanac
 from kb.types import SavedSearch, SearchResult
+from ui.ask_state import NARROWING
 from ui.cards import card, hit_card
 from ui.links import MOST_PAGES, PER_PAGE, SearchState, href
 from ui.render import act, count, empty, esc, heading, link, spans
@@ -28,7 +29,15 @@ def status_line(found: SearchResult, state: SearchState) -> str:
         parts.append(f"glossary off {act(state.href(glossary=1), 'search translations too')}")
     if hits and state.q.strip() and all(hit.matched == "vector" for hit in hits):
         parts.append("no passage has these words; the nearest in meaning are shown")
+    if state.q.strip():
+        parts.append(act(asking(state), "Ask this question"))
     return f'<div class="al-status">{spans(parts)}</div>'
+
+
+def asking(state: SearchState) -> str:
+    """Return the address that asks a search's words as a question, with its filters."""
+    kept = {name: value for name, value in state.parameters().items() if name in NARROWING}
+    return href("ask", q=state.q, **kept)
 
 
 def alike(almanac: Almanac, chunk_id: str) -> str:

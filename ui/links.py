@@ -14,7 +14,15 @@ from urllib.parse import urlencode
 
 from kb.types import Kind, Query
 
-PATHS = {"search": "/", "document": "/document", "work": "/work", "library": "/library", "health": "/health"}
+PATHS = {
+    "search": "/",
+    "ask": "/ask",
+    "document": "/document",
+    "work": "/work",
+    "library": "/library",
+    "models": "/models",
+    "health": "/health",
+}
 Parameters = Mapping[str, str | Sequence[str]]
 PER_PAGE = 10
 MOST_PAGES = 20
@@ -186,6 +194,8 @@ class DocumentState(State):
     """`all` shows an outline unfolded."""
     refs: str = ""
     """`all` lists every reference."""
+    quote: str = ""
+    """Words of the passage that are cited, marked in place; the middle of a long quote is left out by `…`."""
     part: int = 0
     """Part of a long text, from 1; 0 is the one that holds what was asked for."""
 

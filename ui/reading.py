@@ -8,6 +8,7 @@ from kb.errors import DocumentNotFound
 from kb.types import Chunk, Document, DocumentInfo, Kind, Query
 from ui import article, outline
 from ui.links import DocumentState, href
+from ui.quoting import place_of
 from ui.render import (
     KINDS,
     LANGUAGE_NAMES,
@@ -43,6 +44,7 @@ def head(info: DocumentInfo, document: Document, reasons: dict[str, str]) -> str
     if safe_url(info.url):
         line.append(outside(info.url, "Original"))
     line.append(act(href("search", q=f'doc:"{info.id}" '), "Search inside"))
+    line.append(act(href("ask", doc=info.id), "Ask about it"))
     if document.version:
         line.append(f"version {document.version}")
     if document.categories:
@@ -81,14 +83,22 @@ def focus_of(almanac: Almanac, document: Document, state: DocumentState) -> tupl
         if chunk.doc_id != document.id:
             raise DocumentNotFound(f"Passage {state.chunk} belongs to another document.", "Open it from a search.")
         return (chunk.start, chunk.end), chunk
+    if state.quote and (place := place_of(state.quote, document.text)):
+        return place, None
     for section in document.sections:
         if section.id == state.at:
             return (section.start, max(section.end, section.start + 1)), None
     return None, None
 
 
-def marks_of(almanac: Almanac, state: DocumentState, chunk: Chunk | None) -> Spans:
-    """Return where the reader's question matches in the document, in order, none overlapping."""
+def marks_of(
+    almanac: Almanac, state: DocumentState, chunk: Chunk | None, focus: tuple[int, int] | None = None
+) -> Spans:
+    """Return where a citation's quote stands, else where the reader's question matches, in order, none overlapping."""
+    if state.quote and chunk is not None and (place := place_of(state.quote, chunk.text)):
+        return [(chunk.start + place[0], chunk.start + place[1])]
+    if state.quote and chunk is None and focus is not None:
+        return [focus]
     if not state.q.strip():
         return ()
     result = almanac.search(Query(text=state.q[:2000], doc_id=state.id, limit=60), load=False)

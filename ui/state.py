@@ -17,6 +17,7 @@ from almanac import Almanac, open_almanac
 from kb.errors import AlmanacError
 from kb.settings import Settings, load_settings
 from kb.types import Chunk, DocumentInfo, Kind, SavedSearch
+from ui.asking import Questions
 from ui.jobs import Job, Jobs
 from ui.links import LibraryState, State
 from ui.render import Levels
@@ -38,6 +39,7 @@ class Library:
     jobs: Jobs
     woken: threading.Event = field(default_factory=threading.Event)
     """Set once a page asked for the library: from then on a model may be loaded."""
+    questions: Questions = field(default_factory=Questions)
 
 
 @st.cache_resource(show_spinner=False)

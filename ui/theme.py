@@ -26,6 +26,11 @@ def _read(name: str) -> str:
 _bridge = st.components.v2.component("almanac_bridge", js=_read("bridge.js"))
 
 
+def dress_with(name: str) -> None:
+    """Put a page's own stylesheet on it."""
+    st.html(f"<style>{_read(name)}</style>")
+
+
 def dress() -> None:
     """Put wordmark, stylesheet and script on the page."""
     st.logo(str(STATIC / f"wordmark-{'dark' if is_dark() else 'light'}.svg"), size="large")

@@ -72,10 +72,12 @@ def test_sources_that_changed_or_left_are_told_from_those_that_stand(almanac: Al
     moved = stands.model_copy(update={"number": 3, "chunk_id": "notes:caches.md#9.9"})
     foreign = citation(4, doc_id="notes:gone.md")
     answer = quoted("q", stands, altered, moved, foreign)
-    standing = kept.standing([answer])
-    assert [standing[c] for c in answer.citations] == ["there", "changed", "changed", "gone"]
+    sources = kept.sources([answer])
+    assert [sources[c].standing for c in answer.citations] == ["there", "changed", "changed", "gone"]
+    assert stands.quote in sources[stands].passage
+    assert sources[foreign].passage == ""
     almanac.remove_document(stands.doc_id)
-    assert set(kept.standing([answer]).values()) == {"gone"}
+    assert {source.standing for source in kept.sources([answer]).values()} == {"gone"}
 
 
 def test_an_export_keeps_the_references_of_documents_that_left(almanac: Almanac, kept: Conversations) -> None:

@@ -30,10 +30,10 @@ def test_the_last_page() -> None:
 def test_the_glossary_is_named_and_can_be_switched_off_and_on() -> None:
     on = Reading(status_line(result(1, expanded=("气泡", "<b>")), SearchState(q="q")))
     assert "also searched: 气泡, <b>" in on.text
-    assert on.addresses == ["/?q=q&glossary=0"]
+    assert on.addresses[0] == "/?q=q&glossary=0"
     off = Reading(status_line(result(1), SearchState(q="q", glossary=0)))
     assert "glossary off" in off.text
-    assert off.addresses == ["/?q=q"]
+    assert off.addresses[0] == "/?q=q"
 
 
 def test_nothing_found_says_what_to_try(almanac: Almanac) -> None:
@@ -54,3 +54,10 @@ def test_hits_by_meaning_alone_say_so() -> None:
     assert "nearest in meaning" in status_line(result(1, hits=(near, near)), SearchState(q="q"))
     assert "nearest in meaning" not in status_line(mixed, SearchState(q="q"))
     assert "nearest in meaning" not in status_line(result(0), SearchState(q="q"))
+
+
+def test_a_search_can_be_asked_as_a_question_with_its_filters() -> None:
+    state = SearchState(q="what is a bubble?", topic=("parallelism",), since="2023", page=2, glossary=0)
+    found = Reading(status_line(result(1), state))
+    assert "/ask?q=what+is+a+bubble%3F&topic=parallelism&since=2023" in found.addresses
+    assert "Ask this question" not in status_line(result(1), SearchState(topic=("parallelism",)))

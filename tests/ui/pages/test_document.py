@@ -56,6 +56,20 @@ def test_a_notebook_is_a_tree_with_the_note_in_view(app: AppTest, almanac: Alman
     assert "Unfold all" in read.text
 
 
+def test_a_quote_is_marked_in_its_passage_and_nothing_else_is(app: AppTest, almanac: Almanac) -> None:
+    chunk = next(c for c in almanac.chunks(notes(almanac)) if "气泡" in c.text)
+    read = at(app, id=chunk.doc_id, chunk=chunk.id, q="bubble", quote="气泡随微批数")
+    assert read.tags.count("mark") == 1
+    assert "<mark>气泡随微批数</mark>增加而缩小" in shown(app)
+    assert f"/ask?doc={chunk.doc_id.replace(':', '%3A')}" in read.addresses
+
+
+def test_a_quote_is_found_in_a_document_whose_passages_changed(app: AppTest, almanac: Almanac) -> None:
+    read = at(app, id=notes(almanac), quote="a paged cache wastes less memory")
+    assert "<mark>a paged cache wastes less memory</mark>" in shown(app)
+    assert ("data-scroll-here", "1") in read.attributes
+
+
 def test_neighbours_are_one_step_away(app: AppTest, almanac: Almanac) -> None:
     chunks = almanac.chunks(notes(almanac))
     read = at(app, id=chunks[1].doc_id, chunk=chunks[1].id)

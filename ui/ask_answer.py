@@ -1,0 +1,108 @@
+"""An answer as it stands on the page: quotes, sentences with their marks, sums, and what was not found.
+
+Pure HTML. Escapes all that a source, a model or a reader wrote; links are those of stored documents. Invariant:
+a sentence that nothing bears out is marked where it stands, with the reason.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from chat.types import Answer, Citation, Statement
+from ui.ask_computed import add_ways, comparisons_html, estimate_html, request_html
+from ui.ask_sources import Sources, candidates_html, chips, lang_of, source_line, sources_list
+from ui.render import empty, esc, said, spans
+
+UNSUPPORTED = "not supported by the library"
+
+
+def answer_html(answer: Answer, sources: Sources, told: Sequence[str] = ()) -> str:
+    """Return an answer; `told` are notices that the reader has seen above."""
+    cited = {citation.number: citation for citation in answer.citations}
+    parts = [understood(answer)]
+    if answer.kind == "declined":
+        parts.append(declined_html(answer))
+    parts += [comparisons_html(answer.comparisons, cited, sources)]
+    parts += [estimate_html(found, cited, sources) for found in answer.estimates]
+    parts += [request_html(request) for request in answer.requests]
+    parts += statements_html(answer, cited, sources)
+    parts += [coverage_html(answer), _others(answer, cited, sources), notices_html(answer.notices, told)]
+    return "".join(parts)
+
+
+def understood(answer: Answer) -> str:
+    """Return how a follow-up was read."""
+    if not answer.standalone or answer.standalone == answer.question:
+        return ""
+    return f'<p class="al-note">Understood as <q{lang_of(answer.standalone)}>{esc(answer.standalone)}</q></p>'
+
+
+def statements_html(answer: Answer, cited: Mapping[int, Citation], sources: Sources) -> Iterator[str]:
+    """Yield quotes, each with its place, and what was written as running text."""
+    if not answer.statements and answer.kind != "declined":
+        yield "".join(f"<p{lang_of(line)}>{esc(line)}</p>" for line in answer.text.split("\n") if line.strip())
+        return
+    cards = bool(answer.estimates or answer.requests)
+    shown = [s for s in answer.statements if not (cards and s.status == "computed" and not s.numbers)]
+    for is_quote, run in groupby(shown, key=lambda statement: statement.status == "quoted"):
+        if is_quote:
+            yield "".join(quote_html(statement, cited, sources) for statement in run)
+            continue
+        statements = list(run)
+        words = " ".join(sentence_html(statement, cited, sources) for statement in statements)
+        yield f'<p class="al-para al-written"{lang_of(" ".join(s.text for s in statements))}>{words}</p>'
+
+
+def quote_html(statement: Statement, cited: Mapping[int, Citation], sources: Sources) -> str:
+    """Return a quoted sentence with its place below it."""
+    places = "".join(source_line(cited[number], sources) for number in statement.numbers if number in cited)
+    return (
+        f'<figure class="al-quoted"><blockquote class="al-para"{lang_of(statement.text)}>'
+        f"{esc(statement.text)}{chips(statement.numbers, cited, sources)}</blockquote>"
+        f"<figcaption>{places}</figcaption></figure>"
+    )
+
+
+def sentence_html(statement: Statement, cited: Mapping[int, Citation], sources: Sources) -> str:
+    """Return a written sentence; one that nothing bears out is marked and says why."""
+    marks = chips(statement.numbers, cited, sources)
+    if statement.status != "unsupported":
+        return f"<span>{esc(statement.text)}{marks}</span>"
+    why = "; ".join([UNSUPPORTED, *statement.reasons])
+    return f'<span class="al-doubt"><span>{esc(statement.text)}</span>{marks} <small>({esc(why)})</small></span>'
+
+
+def coverage_html(answer: Answer) -> str:
+    """Return who wrote an answer and how much of it is borne out."""
+    parts: list[str] = []
+    if answer.model:
+        parts.append(f"Written by {esc(answer.model)}")
+    if answer.coverage is not None:
+        held, all_of = answer.coverage.supported, answer.coverage.total
+        tone = "al-ok" if held == all_of else "al-bad"
+        words = f"{held} of {all_of} sentences supported by the library"
+        parts.append(f'<span class="al-badge {tone}">{words}</span>')
+    if answer.usage is not None and answer.milliseconds:
+        parts.append(f"{answer.milliseconds / 1000:.1f} s")
+    return f'<div class="al-meta">{spans(parts)}</div>' if parts else ""
+
+
+def _others(answer: Answer, cited: Mapping[int, Citation], sources: Sources) -> str:
+    """Return the list of sources, without those whose quote stands in full above."""
+    quoted = {number for s in answer.statements if s.status == "quoted" for number in s.numbers}
+    return sources_list([citation for number, citation in sorted(cited.items()) if number not in quoted], sources)
+
+
+def declined_html(answer: Answer) -> str:
+    """Say that the library does not have it, what comes nearest, and what can be done."""
+    unknown = ", ".join(f"<b{lang_of(word)}>{esc(word)}</b>" for word in answer.unknown)
+    missing = f"<p>Nowhere in your library: {unknown}.</p>" if unknown else ""
+    advice = f"<p>{said(answer.advice)}</p>" if answer.advice else ""
+    ways = f'<div class="al-acts">{add_ways(answer.question)}</div>'
+    near = candidates_html(answer.candidates, answer.question)
+    return empty("Not in your library", f"{missing}{advice}{ways}{near}")
+
+
+def notices_html(notices: Sequence[str], told: Sequence[str] = ()) -> str:
+    """Return what else the reader should know, each notice once a conversation."""
+    new = [notice for notice in notices if notice not in told]
+    return f'<div class="al-notice">{spans(map(said, new))}</div>' if new else ""

@@ -1,0 +1,107 @@
+"""All conversations: found by their words, opened where they match, brought back after deleting."""
+
+import streamlit as st
+
+from kb.store.conversations import ConversationRow
+from ui.ask_sources import lang_of
+from ui.ask_state import AskState
+from ui.ask_turns import UNDO
+from ui.links import href
+from ui.render import act, count, day, empty, esc, heading, link, note, spans
+from ui.state import Library, bound, shown_errors
+
+MOST = 200
+RECENT = 5
+
+
+def tabs_html(state: AskState, number: int) -> str:
+    """Return the way between asking and what was asked before."""
+    views = (
+        ("", "Ask", href("ask")),
+        ("conversations", f"Conversations {number:,}", href("ask", view="conversations")),
+    )
+    tabs = "".join(
+        link(address, name, kind="al-tab al-here" if view == state.view else "al-tab", stay=True)
+        for view, name, address in views
+    )
+    return f'<nav class="al-tabs" aria-label="Ask">{tabs}</nav>'
+
+
+def list_view(library: Library, state: AskState) -> None:
+    """Show the conversations, last changed first, or those that hold some words."""
+    kept = library.almanac.conversations
+    rows = kept.rows()
+    st.html(tabs_html(state, len(rows)))
+    _undo(library)
+    if rows:
+        st.text_input(
+            "Find a conversation",
+            placeholder="Words of a question, an answer or a source",
+            label_visibility="collapsed",
+            **bound("find", state.find),
+        )
+    if state.find.strip():
+        found = kept.find(state.find)
+        body = "".join(row_html(row, turn=turn) for row, turn in found)
+        st.html(
+            body
+            or empty(
+                "No conversation holds these words", f"<p>{link(href('ask', view='conversations'), 'Show all')}</p>"
+            )
+        )
+    elif rows:
+        more = note(f"The last {MOST} of {len(rows):,}; find the others by their words.") if len(rows) > MOST else ""
+        st.html("".join(row_html(row) for row in rows[:MOST]) + more)
+    else:
+        st.html(empty("No conversation yet", f"<p>{link(href('ask'), 'Ask the first question')}.</p>"))
+    _deleted(library)
+
+
+def row_html(row: ConversationRow, turn: int = 0) -> str:
+    """Return one conversation; `turn` is where it matches."""
+    title = link(href("ask", c=row.id, turn=turn if turn > 1 else ""), esc(row.title), kind="al-row-title")
+    where = f"matches in question {turn}" if turn else ""
+    line = spans((count(row.turns, "question"), esc(day(row.changed_at)), where))
+    return f'<article class="al-row"><div{lang_of(row.title)}>{title}</div><div class="al-meta">{line}</div></article>'
+
+
+def recent_html(library: Library) -> str:
+    """Return the conversations that went on last."""
+    rows = library.almanac.conversations.rows()
+    if not rows:
+        return ""
+    more = act(href("ask", view="conversations"), f"All {len(rows):,}") if len(rows) > RECENT else ""
+    return heading("Went on last") + "".join(map(row_html, rows[:RECENT])) + f'<div class="al-acts">{more}</div>'
+
+
+def _undo(library: Library) -> None:
+    deleted = st.session_state.get(UNDO, "")
+    rows = {row.id: row for row in library.almanac.conversations.rows(deleted=True)} if deleted else {}
+    if deleted not in rows:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="al_ready"):
+        st.html(f'<div class="al-notice">Deleted: {esc(rows[deleted].title)}</div>', width="content")
+        if st.button("Undo", type="tertiary", key="al_again"):
+            with shown_errors():
+                library.almanac.conversations.restore(deleted)
+            del st.session_state[UNDO]
+            st.rerun()
+
+
+def _deleted(library: Library) -> None:
+    kept = library.almanac.conversations
+    rows = kept.rows(deleted=True)
+    if not rows:
+        return
+    st.html(heading("Deleted", len(rows)) + note("Each can be brought back for 30 days after it was deleted."))
+    for number, row in enumerate(rows[:MOST]):
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center", key=f"al_gone_{number}"):
+            st.html(f'<div class="al-outcome"><span class="al-name">{esc(row.title)}</span></div>')
+            if st.button("Restore", type="tertiary", key=f"al_back_{number}"):
+                with shown_errors():
+                    kept.restore(row.id)
+                st.rerun()
+            if st.button("Remove for good", type="tertiary", key=f"al_forget_{number}"):
+                with shown_errors():
+                    kept.forget(row.id)
+                st.rerun()

@@ -1,0 +1,180 @@
+"""A conversation on the page: its turns, what can be done with each, and with the whole.
+
+Owns editing, asking again, renaming, exporting and deleting. Invariant: what replaces answers says how many before
+it does so.
+"""
+
+import streamlit as st
+
+from almanac.conversations import Conversation, SavedTurn, Source
+from chat.router import MissingInput
+from chat.transcript import to_markdown
+from chat.types import Answer, Citation
+from kb.text import language_of
+from ui.ask_answer import answer_html
+from ui.ask_box import begin, scope_words
+from ui.ask_live import live_panel, question_html
+from ui.ask_state import LONGEST, AskState, scope_parameters
+from ui.links import href
+from ui.render import act, count, esc, link, note, shorten
+from ui.state import Library, shown_errors
+
+UNDO = "al_ask_deleted"
+"""The conversation that was deleted last in this session."""
+
+
+def conversation_view(library: Library, found: Conversation, state: AskState) -> None:
+    """Show a saved conversation, and the question that it is answering."""
+    almanac = library.almanac
+    asked = library.questions.of(found.row.id)
+    _head(library, found)
+    sources = almanac.conversations.sources(found.answers)
+    told: list[str] = []
+    turns = [turn for turn in found.turns if asked is None or not asked.replace or turn.ordinal < asked.replace]
+    for turn in turns:
+        last = turn is found.turns[-1]
+        if state.edit == turn.ordinal and asked is None:
+            _edit(library, found, turn, state)
+        here = turn.ordinal == (state.turn or (len(turns) if asked is None else 0)) and turn.ordinal > 1
+        st.html(turn_html(library, turn, sources, state, told, here=here))
+        told += turn.answer.notices if turn.answer else ()
+        if last and asked is None:
+            _last_acts(library, found, turn)
+    if asked is not None:
+        live_panel(library, asked, here=bool(turns))
+
+
+def turn_html(
+    library: Library, turn: SavedTurn, sources: dict[Citation, Source], state: AskState, told: list[str], *, here: bool
+) -> str:
+    """Return a question with its answer."""
+    answer = turn.answer
+    narrowed = ""
+    if not turn.scope.empty:
+        words = scope_words(AskState(**scope_parameters(turn.scope)), library.almanac)
+        narrowed = f'<div class="al-meta"><span>Looked in: {esc(words)}</span></div>'
+    if answer is None:
+        body = "".join(f"<p>{esc(line)}</p>" for line in turn.reply.split("\n"))
+        body += note("Written by another version of the Almanac; its sources cannot be shown.")
+    else:
+        shown = answer.quoted if state.quotes == turn.ordinal and answer.quoted else answer
+        body = answer_html(shown, sources | _of_quotes(library, shown, answer), told)
+    return (
+        f'<section class="al-turn" id="turn-{turn.ordinal}" aria-label="Question {turn.ordinal}">'
+        f"{question_html(turn.question, here=here)}{narrowed}{body}"
+        f'<div class="al-acts al-turn-acts">{_acts(turn, state)}</div></section>'
+    )
+
+
+def _of_quotes(library: Library, shown: Answer, answer: Answer) -> dict[Citation, Source]:
+    return library.almanac.conversations.sources([shown]) if shown is not answer else {}
+
+
+def _acts(turn: SavedTurn, state: AskState) -> str:
+    acts = [act(state.href(edit=turn.ordinal, turn=turn.ordinal), "Edit the question", stay=True)]
+    if turn.answer is not None and turn.answer.quoted is not None:
+        if state.quotes == turn.ordinal:
+            acts.append(act(state.href(turn=turn.ordinal), "Show the written answer", stay=True))
+        else:
+            acts.append(act(state.href(quotes=turn.ordinal, turn=turn.ordinal), "Show the quotes instead", stay=True))
+    text = to_markdown(turn.question, [turn])
+    acts.append(f'<button class="al-act" type="button" data-copy="{esc(text)}">Copy with references</button>')
+    return "".join(acts)
+
+
+def _last_acts(library: Library, found: Conversation, turn: SavedTurn) -> None:
+    if turn.answer is not None and turn.answer.missing:
+        _missing(library, found, turn, turn.answer.missing)
+    st.button(
+        "Ask again", key="al_retry", type="tertiary", on_click=_ask_again, args=(library, found, turn, turn.question)
+    )
+
+
+def _ask_again(library: Library, found: Conversation, turn: SavedTurn, question: str) -> None:
+    begin(library, question, turn.scope, conversation=found.row.id, replace=turn.ordinal)
+
+
+def _missing(library: Library, found: Conversation, turn: SavedTurn, missing: tuple[MissingInput, ...]) -> None:
+    """Ask for what a sum lacks; the question is then asked again with it, so that it reads as a whole."""
+    with st.form(f"al_missing_{turn.ordinal}", border=True):
+        for item in missing:
+            label = f"{item.label} ({item.unit})" if item.unit else item.label
+            key = f"al_missing_{turn.ordinal}_{item.name}"
+            if item.choices:
+                st.selectbox(label, item.choices, index=None, placeholder="Choose", key=key)
+            else:
+                st.text_input(label, key=key, max_chars=80)
+        st.form_submit_button("Work it out", on_click=_complete, args=(library, found, turn, missing), type="primary")
+
+
+def _complete(library: Library, found: Conversation, turn: SavedTurn, missing: tuple[MissingInput, ...]) -> None:
+    given = [
+        (item, str(st.session_state.get(f"al_missing_{turn.ordinal}_{item.name}") or "").strip()) for item in missing
+    ]
+    question = completed(turn.question, [(item, text) for item, text in given if text])
+    if question != turn.question:
+        _ask_again(library, found, turn, question)
+
+
+def completed(question: str, given: list[tuple[MissingInput, str]]) -> str:
+    """Return a question with further inputs, as the reader could have written it."""
+    comma = "，" if language_of(question) in ("zh", "mixed") else ", "
+    end = question.rstrip(" ?？.。!！")
+    return comma.join([end, *(f"{item.name} = {text}" for item, text in given)]) if given else question
+
+
+def _edit(library: Library, found: Conversation, turn: SavedTurn, state: AskState) -> None:
+    later = found.row.turns - turn.ordinal
+    held = (
+        f" It replaces this answer and the {count(later, 'turn')} after it." if later else " It replaces this answer."
+    )
+    with st.form(f"al_edit_{turn.ordinal}", border=True):
+        text = st.text_area("The question", turn.question, max_chars=LONGEST, key=f"al_edit_text_{turn.ordinal}")
+        st.html(note(f"{held} {link(state.href(turn=turn.ordinal), 'Leave it as it is', stay=True)}"))
+        if st.form_submit_button("Ask and replace", type="primary") and text.strip():
+            begin(library, text.strip(), turn.scope, conversation=found.row.id, replace=turn.ordinal)
+            st.rerun()
+
+
+def _head(library: Library, found: Conversation) -> None:
+    row = found.row
+    way = link(href("ask"), "Ask") + ' <span class="al-sep">›</span> '
+    way += link(href("ask", view="conversations"), "Conversations")
+    title = f"<h1>{esc(row.title)}</h1>" if row.turns > 1 or row.named else ""
+    st.html(f'<header class="al-doc"><div class="al-crumb">{way}</div>{title}</header>')
+    with st.container(horizontal=True, key="al_controls"):
+        with st.popover("Rename", type="tertiary"):
+            _rename(library, found)
+        with st.popover("Export", type="tertiary"):
+            _exports(library, found)
+        with st.popover("Delete", type="tertiary"):
+            st.write("It can be brought back for 30 days.")
+            if st.button("Delete this conversation", type="primary", key="al_delete"):
+                with shown_errors():
+                    library.almanac.conversations.delete(row.id)
+                st.session_state[UNDO] = row.id
+                st.query_params.from_dict({"view": "conversations"})
+                st.rerun()
+
+
+def _rename(library: Library, found: Conversation) -> None:
+    with st.form("al_rename", border=False):
+        title = st.text_input("Title", found.row.title, max_chars=120)
+        if st.form_submit_button("Rename", type="primary"):
+            with shown_errors():
+                library.almanac.conversations.rename(found.row.id, title)
+            st.rerun()
+
+
+def _exports(library: Library, found: Conversation) -> None:
+    kept, row = library.almanac.conversations, found.row
+    name = "".join(c if c.isalnum() else "-" for c in shorten(row.title, 60)).strip("-") or row.id
+    for label, form, mime in (("Markdown", "md", "text/markdown"), ("JSON", "json", "application/json")):
+        st.download_button(
+            label,
+            lambda form=form: kept.export(row.id, form),
+            file_name=f"{name}.{form}",
+            mime=mime,
+            on_click="ignore",
+            key=f"al_export_{form}",
+        )
