@@ -7,6 +7,7 @@ target stands in its query. Invariant: what it returns is http or https with a h
 import re
 from urllib.parse import parse_qs, urljoin, urlsplit
 
+from kb.references import NO_HOST, tidy
 from kb.text import scrub
 
 _REDIRECTORS = {
@@ -26,7 +27,7 @@ _REDIRECTORS = {
 
 def resolve(address: str, base_url: str) -> str:
     """Absolute http, https or mailto address; empty for any other scheme, a page anchor or nonsense."""
-    address = re.sub(r"[\x00-\x20\x7f]+", lambda run: "%20" if " " in run[0] else "", scrub(address).strip())
+    address = tidy(scrub(address))
     if not address or address.startswith("#"):
         return ""
     if address.startswith("//") and not base_url:
@@ -39,7 +40,7 @@ def resolve(address: str, base_url: str) -> str:
         return ""
     if parts.scheme.lower() == "mailto":
         return url if "@" in parts.path else ""
-    if parts.scheme.lower() not in ("http", "https") or not host:
+    if parts.scheme.lower() not in ("http", "https") or not host or NO_HOST.search(host):
         return ""
     field = _REDIRECTORS.get((host.lower(), parts.path or "/"))
     if field is None or not parts.query:

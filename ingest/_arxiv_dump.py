@@ -15,6 +15,7 @@ from ingest._paper import Paper, month_of
 from kb.chunk import count_units
 from kb.errors import ParseError
 from kb.references import arxiv_id
+from kb.text import scrub
 
 _OWN_LINK = re.compile(
     r"^[ \t]*(?:[-*•][ \t]*)?(?:(?:url|link|abs|pdf)[ \t]*:[ \t]*)?"
@@ -187,17 +188,17 @@ def _read_json(record: Any) -> Paper | None:
     number = re.fullmatch(r"v(\d{1,3})", str(versions[-1].get("version"))) if versions else None
     names = record.get("authors_parsed")
     if isinstance(names, list) and all(isinstance(name, list) and len(name) >= 2 for name in names):
-        authors = tuple(f"{name[1]} {name[0]}".strip() for name in names)
+        authors = tuple(scrub(f"{name[1]} {name[0]}").strip() for name in names)
     else:
         authors = split_names(str(record.get("authors") or ""))
-    raw = {name: str(record.get(name) or "") for name in ("title", "abstract", "comments", "journal-ref", "doi")}
+    raw = {name: scrub(str(record.get(name) or "")) for name in ("title", "abstract", "comments", "journal-ref", "doi")}
     return Paper(
         base=found[0],
         version=int(number[1]) if number else found[1],
         title=raw["title"],
         abstract=" ".join(raw["abstract"].split()),
         authors=authors,
-        categories=tuple(str(record.get("categories") or "").split()),
+        categories=tuple(scrub(str(record.get("categories") or "")).split()),
         comment=raw["comments"],
         journal_ref=raw["journal-ref"],
         doi=raw["doi"],

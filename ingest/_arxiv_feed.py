@@ -62,6 +62,16 @@ def read_arxiv_xml(text: str) -> tuple[list[Paper], list[str], int]:
     return papers, warnings, len(entries) - len(papers) + xml.half_item
 
 
+def read_counts(text: str) -> tuple[int, int, int]:
+    """How many results an answer of the API says there are, which is its first, and how many it holds."""
+    found = {
+        name: re.search(rf"<(?:\w+:)?{name}\b[^>]{{0,200}}>\s*(\d{{1,12}})\s*<", text[:20_000])
+        for name in ("totalResults", "startIndex")
+    }
+    total, start = (int(match[1]) if match else 0 for match in found.values())
+    return total, start, len(re.findall(r"<(?:\w+:)?entry[\s>]", text))
+
+
 def _local(element: etree._Element) -> str:
     return etree.QName(element).localname if isinstance(element.tag, str) else ""
 

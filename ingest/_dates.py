@@ -81,6 +81,22 @@ def quarter_of(iso: str) -> str:
     return f"{match[1]}-Q{(int(match[2]) + 2) // 3}" if match else ""
 
 
+def days_of(period: str) -> tuple[str, str] | None:
+    """First and last day of a year, month, day or quarter such as `2023-Q1`; None where it is none of them."""
+    quarter = re.fullmatch(r"(\d{4})-?Q([1-4])", period.strip(), re.IGNORECASE)
+    if quarter:
+        month = int(quarter[2]) * 3
+        return f"{quarter[1]}-{month - 2:02}-01", f"{quarter[1]}-{month:02}-{30 if month in (6, 9) else 31}"
+    match = re.fullmatch(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", period.strip())
+    if not match or (match[2] and not 1 <= int(match[2]) <= 12) or int(match[1]) == 0:
+        return None
+    year, first, last = int(match[1]), int(match[2] or 1), int(match[2] or 12)
+    longest = calendar.monthrange(year, last)[1]
+    if match[3]:
+        return (period.strip(), period.strip()) if 1 <= int(match[3]) <= longest else None
+    return f"{year:04}-{first:02}-01", f"{year:04}-{last:02}-{longest:02}"
+
+
 def _han_to_digits(text: str) -> str:
     """`二〇二三年四月十二日` in Arabic digits."""
 

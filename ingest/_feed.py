@@ -15,7 +15,7 @@ from ingest._dates import find_period, parse_date, quarter_of
 from ingest._furniture import plain_title
 from ingest._html import Article, has_markup, looks_like_html, read_html, read_plain
 from ingest._writer import fold, opening
-from kb.references import canonical_url
+from kb.references import NO_HOST, canonical_url, tidy
 from kb.text import language_of, scrub
 from kb.types import DateBasis, Document, FeedFacts, Kind, Parsed
 
@@ -142,12 +142,15 @@ def _identity(feed: Feed, source: str, base_url: str) -> str:
 
 def _absolute(link: str, base_url: str) -> str:
     """The link as an absolute http(s) address, empty where it is none."""
-    if not link.strip():
+    link = tidy(link)
+    if not link:
         return ""
     try:
-        url = urljoin(base_url, link.strip()) if base_url else link.strip()
+        url = urljoin(base_url, link) if base_url else link
         parts = urlsplit(url)
-        return url if parts.scheme in ("http", "https") and parts.hostname else ""
+        return (
+            url if parts.scheme in ("http", "https") and parts.hostname and not NO_HOST.search(parts.hostname) else ""
+        )
     except ValueError:
         return ""
 

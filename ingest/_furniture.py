@@ -46,6 +46,7 @@ _CLEANER = nh3.Cleaner(
     strip_comments=True,
 )
 
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _TEX_SCRIPT = re.compile(
     r"<script\b[^<>]{0,200}\btype=[\"']?math/tex\b[^<>]{0,200}>([^<]{0,5000}(?:<(?!/?script)[^<]{0,500}){0,50})</script\s*>",
     re.IGNORECASE,
@@ -109,11 +110,15 @@ _ALT_IS_NO_TEXT = re.compile(
 
 
 def sanitise(markup: str) -> str:
-    """HTML without active content, ready for a lenient parser."""
+    """HTML without active content and control characters, ready for a lenient parser."""
+    markup = _UNPRINTABLE.sub("", scrub(markup))
     markup = _TEX_SCRIPT.sub(lambda match: f"<span>${html.escape(html.unescape(match[1]))}$</span>", markup)
     if _too_deep(markup):
         markup = _TAG.sub(lambda match: match[0] if match[2].lower() in _FLAT else " ", markup)
-    return _CLEANER.clean(markup)
+    clean = _CLEANER.clean(markup)
+    printable = _UNPRINTABLE.sub("", scrub(clean))
+    # A control character written as a reference may hide a scheme: what its removal uncovers is cleaned again.
+    return clean if printable == clean else _CLEANER.clean(printable)
 
 
 def plain_title(raw: str) -> str:

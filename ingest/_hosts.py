@@ -16,7 +16,7 @@ from ingest._failures import NotFetched
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-LONGEST = 2048
+LONGEST = 8000
 """Characters of an address; longer ones are loops or attacks, and no server need take them."""
 
 _CLOSED_V4 = tuple(

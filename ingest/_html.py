@@ -32,7 +32,6 @@ _ANY_TAG = re.compile(
     r"|img|font|center|sup|sub|small|dl|dt|dd|script|style|iframe|svg|object|embed|math|video|audio)\b[^<>]*>|<!--",
     re.IGNORECASE,
 )
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _LANGUAGE = re.compile(r"(?:language|lang|highlight-source|brush:?|sourceCode)[-:]?\s*([A-Za-z0-9+#]{1,20})\b")
 _LONGEST_HEADING = 200
 _INLINE_ALT = re.compile(r"latex|math|\btex\b|emoji|smiley|formula|equation", re.IGNORECASE)
@@ -83,8 +82,8 @@ def has_markup(text: str) -> bool:
 
 
 def _parse(markup: str) -> HtmlElement:
-    clean = _UNPRINTABLE.sub("", scrub(sanitise(markup)))
-    return lxml.html.fragment_fromstring(clean, create_parent="div", parser=lxml.html.HTMLParser(huge_tree=True))
+    parser = lxml.html.HTMLParser(huge_tree=True)
+    return lxml.html.fragment_fromstring(sanitise(markup), create_parent="div", parser=parser)
 
 
 def _raise_bold_lines(root: HtmlElement) -> None:

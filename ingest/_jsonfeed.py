@@ -8,6 +8,7 @@ from typing import Any
 
 from ingest._feed import Body, Entry, Feed
 from kb.errors import ParseError
+from kb.text import scrub
 
 
 def is_json_feed(text: str) -> bool:
@@ -53,7 +54,7 @@ def _entry(item: dict[str, Any]) -> Entry:
         authors=_authors(item),
         published=_string(item, "date_published"),
         updated=_string(item, "date_modified"),
-        categories=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+        categories=tuple(scrub(tag) for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
         bodies=tuple(body for body in [*bodies, Body(_string(item, "summary"), False)] if body.value),
     )
 
@@ -66,4 +67,5 @@ def _authors(raw: dict[str, Any]) -> tuple[str, ...]:
 
 def _string(raw: dict[str, Any], key: str) -> str:
     value = raw.get(key)
-    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    # JSON may name half of a character, which no encoding can hold.
+    return scrub(str(value)) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""

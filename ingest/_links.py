@@ -5,6 +5,7 @@ it does not. Refuses all schemes but http and https. Invariant: spans are in ord
 """
 
 import re
+from urllib.parse import urlsplit
 
 from kb.types import Link
 
@@ -19,7 +20,7 @@ def find_links(text: str) -> tuple[Link, ...]:
     found: list[Link] = []
     for match in URL.finditer(text):
         url = _trim(match.group())
-        if len(url) > len("https://") and "." in url:
+        if len(url) > len("https://") and "." in url and _has_host(url):
             found.append(Link(start=match.start(), end=match.start() + len(url), url=url))
     return tuple(found)
 
@@ -27,7 +28,16 @@ def find_links(text: str) -> tuple[Link, ...]:
 def first_url(text: str) -> str:
     """Return the first address of a text, or an empty string."""
     match = URL.search(text)
-    return _trim(match.group()) if match else ""
+    url = _trim(match.group()) if match else ""
+    return url if _has_host(url) else ""
+
+
+def _has_host(url: str) -> bool:
+    """Tell whether an address can be taken apart: `https://[x.y` cannot."""
+    try:
+        return bool(urlsplit(url).hostname)
+    except ValueError:
+        return False
 
 
 def _trim(url: str) -> str:

@@ -143,7 +143,9 @@ def _find_last_item(text: str, name: str, start: int) -> int:
     """Offset after the last closing tag of an item, -1 where no item is whole; words in CDATA are no tags."""
     at = text.rfind(f"</{name}>", start)
     while at >= 0 and _in_cdata(text, at):
-        at = text.rfind(f"</{name}>", start, text.rfind("<![CDATA[", start, at))
+        # Of all marks of CDATA since the last one ended, only the first begins one.
+        opened = text.find("<![CDATA[", text.rfind("]]>", 0, at) + 1, at)
+        at = text.rfind(f"</{name}>", start, max(start, opened))
     return at + len(name) + 3 if at >= 0 else -1
 
 

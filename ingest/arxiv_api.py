@@ -125,14 +125,14 @@ def _shown(ids: Sequence[str]) -> str:
     return ", ".join(ids[:_SHOWN]) + (f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else "")
 
 
-def read_answer(body: bytes) -> Parsed:
+def read_answer(body: bytes, source: str = LOCATION) -> Parsed:
     """Return the papers of an answer that is one.
 
     Raises:
         ParseError: a page, a notice, half an answer or none; asking again may help.
         Refused: arXiv says that the query is wrong.
     """
-    text, _ = decode(body, declared=declared_encoding(body))
+    text = text_of(body)
     if is_html(text):
         raise ParseError("arXiv answered with an HTML page instead of papers.", _AGAIN)
     if len(text) < 1000 and "rate exceeded" in text.lower():
@@ -140,10 +140,15 @@ def read_answer(body: bytes) -> Parsed:
     root = find_root(text)
     if root is None or root[0].rpartition(":")[2] != "feed":
         raise ParseError(f"arXiv's answer is no list of papers; it begins “{text.strip()[:80]}”.", _AGAIN)
-    parsed = arxiv_papers.parse(text, name="arXiv", source=LOCATION)
+    parsed = arxiv_papers.parse(text, name="arXiv", source=source)
     if prepare(text, "entry").truncated:
         raise ParseError("arXiv's answer ends early.", _AGAIN)
     if parsed.documents:
         return parsed
     # What became of each id is said by whoever asked.
     return parsed.model_copy(update={"warnings": ()})
+
+
+def text_of(body: bytes) -> str:
+    """Return the text of an answer, in the encoding that its bytes are in."""
+    return decode(body, declared=declared_encoding(body))[0]

@@ -107,11 +107,11 @@ def _read_xml(text: str) -> Feed:
     authors = tuple(_names(parsed["feed"])) if parsed["version"].startswith("atom") else ()
     links = parsed["feed"].get("links", [])
     return Feed(
-        title=parsed["feed"].get("title", ""),
+        title=_words(parsed["feed"], "title"),
         pause=_pause(parsed["feed"]),
         complete=not xml.truncated,
-        self_link=next((link.get("href", "") for link in links if link.get("rel") == "self"), ""),
-        site_link=parsed["feed"].get("link", ""),
+        self_link=next((_words(link, "href") for link in links if link.get("rel") == "self"), ""),
+        site_link=_words(parsed["feed"], "link"),
         authors=authors,
         entries=tuple(_entry(raw, key) for raw, key in zip(entries, keys, strict=True)),
         warnings=_truncation(xml, len(entries)),
@@ -198,21 +198,27 @@ def _entry(raw: Any, key: str | None) -> Entry:
     rss = detail.get("type") == "text/html"  # what RSS calls HTML is often plain text
     bodies.append(Body(raw.get("summary") or "", None if rss else _MARKUP_TYPES.get(detail.get("type", "")),
                        detail.get("base") or ""))  # fmt: skip
-    link = raw.get("feedburner_origlink") or raw.get("link") or ""
+    link = _words(raw, "feedburner_origlink") or _words(raw, "link")
     if link == raw.get("id") and not (key or link).lower().startswith(("http:", "https:")):
         link = ""  # feedparser takes a GUID for a link where there is none
     return Entry(
-        key=(raw.get("id") or "") if key is None else key,
+        key=_words(raw, "id") if key is None else key,
         link=link,
-        title=raw.get("title") or "",
+        title=_words(raw, "title"),
         authors=tuple(_names(raw)),
-        published=raw.get("published") or raw.get("created") or "",
-        updated=(raw.get("updated") or "") if "updated" in raw else "",
+        published=_words(raw, "published") or _words(raw, "created"),
+        updated=_words(raw, "updated") if "updated" in raw else "",
         categories=tuple(term for tag in raw.get("tags", []) if (term := tag.get("label") or tag.get("term"))),
         bodies=tuple(body for body in bodies if body.value.strip()),
     )
 
 
+def _words(raw: Any, name: str) -> str:
+    """A field as text, empty where feedparser made something else of it: an element in an odd place."""
+    value = raw.get(name)
+    return value if isinstance(value, str) else ""
+
+
 def _names(raw: Any) -> list[str]:
-    names = [author.get("name") or author.get("email") or "" for author in raw.get("authors", []) if author]
-    return [name for name in [*names, "" if any(names) else raw.get("author") or ""] if name.strip()]
+    names = [_words(author, "name") or _words(author, "email") for author in raw.get("authors", []) if author]
+    return [name for name in [*names, "" if any(names) else _words(raw, "author")] if name.strip()]

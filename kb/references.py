@@ -52,6 +52,8 @@ TRACKERS = re.compile(
     r"ref_url|share_token|chksm|vero_id|oly_\w+|wt_\w+|s_cid|cmpid|trk|trackingid)$",
     re.I,
 )
+NO_HOST = re.compile(r"[\s%<>\"\\^`{|}]")
+"""In the place of a host: nonsense, or a trick."""
 _GITHUB_NOT_OWNERS = frozenset(
     "topics features sponsors about orgs apps marketplace settings login collections".split()
 )
@@ -78,19 +80,24 @@ def _arxiv_parts(match: re.Match[str]) -> tuple[str, int | None]:
     return base, int(match.group(2)) if match.group(2) else None
 
 
+def tidy(url: str) -> str:
+    """Return an address as one word: blanks in it are encoded, controls dropped, as browsers do."""
+    return re.sub(r"[\x00-\x20\x7f\x85\xa0]+", lambda run: "%20" if " " in run[0] else "", url.strip())
+
+
 def canonical_url(url: str) -> str:
     """Return the address without trackers, default ports and letter case that means nothing.
 
     Returns an empty string for anything but http and https with a host.
     """
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(tidy(url))
         host = (parts.hostname or "").rstrip(".").lower()
         port = parts.port
     except ValueError:
         return ""
     scheme = parts.scheme.lower()
-    if scheme not in ("http", "https") or not host:
+    if scheme not in ("http", "https") or not host or NO_HOST.search(host):
         return ""
     if ":" in host:
         host = f"[{host}]"

@@ -83,7 +83,7 @@ REFUSED = {
     "http://exa\x00mple.org/": "no address",
     "http://exam ple.org/": "names no host",
     "http://a_b\\@example.org/": "name and password",
-    "http://example.org/" + "x" * 3000: "too long",
+    "http://example.org/" + "x" * 9000: "too long",
 }
 
 

@@ -1,0 +1,1 @@
+"""Fuzzing of everything that reads bytes from strangers: `python -m tests.fuzz --minutes 30`."""
