@@ -30,26 +30,37 @@ class Request:
         """The ids asked for."""
         return parse_qs(urlsplit(self.path).query)["id_list"][0].split(",")
 
+    @property
+    def query(self) -> str:
+        """The query asked for."""
+        return parse_qs(urlsplit(self.path).query)["search_query"][0]
+
+    def number(self, name: str) -> int:
+        """Return a number of the query string."""
+        return int(parse_qs(urlsplit(self.path).query)[name][0])
+
 
 Act = Callable[[Request], None]
 
 
-def entry(name: str, title: str = "", summary: str = "") -> str:
+def entry(name: str, title: str = "", summary: str = "", updated: str = "2023-09-14T17:00:00Z") -> str:
     """Return an entry of the API; `name` may hold a version."""
     return (
         f"<entry><id>http://arxiv.org/abs/{name}</id><title>{title or 'On the Matter of ' + name}</title>"
         f"<summary>{summary or 'We measure how the matter of ' + name + ' behaves and find that it holds.'}</summary>"
-        "<published>2023-09-12T17:00:00Z</published><updated>2023-09-14T17:00:00Z</updated>"
+        "<published>2023-09-12T17:00:00Z</published>"
+        f"<updated>{updated}</updated>"
         '<author><name>A. Author</name></author><category term="cs.DC"/></entry>'
     )
 
 
-def feed(entries: str, total: int = 1) -> str:
+def feed(entries: str, total: int = 1, start: int = 0) -> str:
     """Return an answer of the API."""
     return (
         '<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom" '
         'xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/" xmlns:arxiv="http://arxiv.org/schemas/atom">'
-        f"<id>http://arxiv.org/api/x</id><opensearch:totalResults>{total}</opensearch:totalResults>{entries}</feed>"
+        f"<id>http://arxiv.org/api/x</id><opensearch:totalResults>{total}</opensearch:totalResults>"
+        f"<opensearch:startIndex>{start}</opensearch:startIndex>{entries}</feed>"
     )
 
 
@@ -80,6 +91,16 @@ def truth(missing: Sequence[str] = ()) -> Act:
     def act(request: Request) -> None:
         found = [name for name in request.ids if name not in missing]
         reply(feed("".join(entry(f"{name}v2") for name in found), len(found)))(request)
+
+    return act
+
+
+def catalogue(entries: Sequence[str]) -> Act:
+    """Return an act that answers a query with the slice of these entries that it asks for."""
+
+    def act(request: Request) -> None:
+        start, count = request.number("start"), request.number("max_results")
+        reply(feed("".join(entries[start : start + count]), len(entries), start))(request)
 
     return act
 
