@@ -14,21 +14,18 @@ from pathlib import Path
 import ingest
 from almanac.files import expand, read_file
 from almanac.models import Models
+from almanac.preparing import PARSER_VERSION, digest_of, known_as, prepare, with_vectors
 from ingest.arxiv_api import LOCATION as FETCHED
 from ingest.arxiv_api import fetch_ids, names_paper
-from kb.chunk import chunk
 from kb.embed import Embedder
-from kb.errors import AlmanacError
-from kb.references import extract
+from kb.errors import AlmanacError, DocumentNotFound
 from kb.settings import Settings
 from kb.store import Prepared, SourceRecord, Store, Writer
 from kb.store.retrieval import known_hashes
 from kb.store.writer import Vector, content_hash, embed_hash
 from kb.topics import Tagger
-from kb.types import Chunk, Counts, Document, Kind, Link, Outcome, Parsed, Reference
+from kb.types import Counts, Document, Kind, Outcome, Parsed
 
-PARSER_VERSION = "1"
-"""Raised when a parser or the chunker would make something else of the same bytes."""
 BATCH_CHUNKS = 512
 BATCH_DOCUMENTS = 200
 
@@ -124,6 +121,19 @@ class Ingestion:
             self._note_failure(step.location, kind, error)
             return Outcome(source=step.location, kind=kind, status="failed", error=error.message, hint=error.hint)
 
+    @property
+    def max_file(self) -> int:
+        """Largest file that is read, in bytes."""
+        return self._settings.max_file
+
+    def forget(self, location: str) -> int:
+        """Remove a source with the documents that only it holds; return how many went. Raises DocumentNotFound."""
+        found = self._store.rows("SELECT id FROM sources WHERE location = ?", (location,))
+        if not found:
+            raise DocumentNotFound(f"No source {location} is in the library.", "`status` lists the sources.")
+        with self._store.write(f"removing {location}") as writer:
+            return writer.remove_source(found[0][0], self.prepare)
+
     def _note_failure(self, location: str, kind: Kind | None, error: AlmanacError) -> None:
         """Remember a failure for the health page, if the library can be written at all."""
         known = self._store.rows("SELECT id, kind FROM sources WHERE location = ?", (location,))
@@ -138,14 +148,15 @@ class Ingestion:
             return
 
     def _bytes(self, step: "_Step", data: bytes, kind: Kind | None, starter: bool) -> Outcome:
-        digest = hashlib.sha256(data).hexdigest()[:32] + f":{PARSER_VERSION}:{kind or ''}"
+        digest = digest_of(data, kind)
         known = self._store.rows(
             "SELECT id, content_hash, kind, warnings FROM sources WHERE location = ?", (step.location,)
         )
         if known and known[0][1] == digest:
             return self._unchanged(step.location, known[0][0], known[0][2])
-        name = self._name(step.location)
-        parsed = ingest.parse(data, name=name, source=step.location, kind=kind)
+        # Dates and titles come from the name that the file has now, ids from the one it came with.
+        name, own = self._name(step.location), Path(step.location).name
+        parsed = known_as(name, own, ingest.parse(data, name=own, source=step.location, kind=kind))
         return self._take(step, _Reading(name, parsed, digest, len(data), starter, parsed.kind is Kind.RSS))
 
     def take(
@@ -242,14 +253,7 @@ class Ingestion:
 
     def prepare(self, document: Document) -> Prepared:
         """Return a document with its chunks, references and topics, no vectors yet."""
-        chunks = chunk(document)
-        tags = self._tagger().tag(document.title if not document.title_estimated else "", document.text[:6000])
-        return Prepared(
-            document=document,
-            chunks=chunks,
-            references=[r for c in chunks for r in _references(document, c)],
-            topics=[(tag.topic, tag.score, tag.reason) for tag in tags],
-        )
+        return prepare(document, self._tagger())
 
     def _ready(self, step: "_Step", batch: list[Prepared], tally: _Tally, done: int, total: int) -> "_Batch":
         """Return a batch with its vectors, ready to be written."""
@@ -264,7 +268,7 @@ class Ingestion:
         step.say("writing", done, total)
         tally.chunks += sum(len(p.chunks) for p in batch)
         tally.embedded += len(vectors)
-        items = [Prepared(p.document, p.chunks, p.references, p.topics, _own(p, vectors)) for p in batch]
+        items = [with_vectors(item, vectors) for item in batch]
         return _Batch(items, embedder.fingerprint if embedder else "")
 
     def _embed(self, embedder: Embedder, batch: Sequence[Prepared]) -> dict[str, tuple[Vector, int]]:
@@ -290,7 +294,8 @@ class Ingestion:
             warnings=warnings,
             skipped=tally.skipped,
         )
-        with self._store.write(f"ingesting {step.location}") as writer, writer.transaction():
+        aside = reading.keep_all and not (tally.added or tally.updated)
+        with self._store.write(f"ingesting {step.location}") as writer, writer.transaction(aside=aside):
             writer.write_documents(source, last.items, last.fingerprint)
             # What slid out of a window, as a feed or a fetch is, was not withdrawn.
             removed = writer.close_source(source, record, self.prepare, None if reading.keep_all else tally.keep)
@@ -358,17 +363,3 @@ class _Step:
     def check(self) -> None:
         if self.cancelled():
             raise Cancelled("Stopped at your wish.", "What was written stays; add the file again to finish it.")
-
-
-def _own(item: Prepared, vectors: dict[str, tuple[Vector, int]]) -> dict[str, tuple[Vector, int]]:
-    keys = {embed_hash(c.embed_text) for c in item.chunks}
-    return {key: vectors[key] for key in sorted(keys & vectors.keys())}
-
-
-def _references(document: Document, item: Chunk) -> list[Reference]:
-    inside = [
-        Link(start=link.start - item.start, end=link.end - item.start, url=link.url)
-        for link in document.links
-        if item.start <= link.start and link.end <= item.end
-    ]
-    return [r.model_copy(update={"chunk_id": item.id}) for r in extract(item.text, inside)]

@@ -33,9 +33,9 @@ BAR = 0.9
 BATCH = 32
 _STAGES = (
     ("ingest", "parse", "parse"),
-    ("almanac.ingestion", "chunk", "chunk"),
+    ("almanac.preparing", "chunk", "chunk"),
     ("kb.topics.Tagger", "tag", "tag"),
-    ("almanac.ingestion", "extract", "find references"),
+    ("almanac.preparing", "extract", "find references"),
     ("kb.store.writer.Writer", "write_documents", "write"),
     ("kb.index.VectorIndex", "apply_outbox", "index"),
 )

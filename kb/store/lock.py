@@ -23,11 +23,12 @@ _guard = threading.Lock()
 
 
 @contextmanager
-def exclusive(path: Path, purpose: str, wait: float) -> Iterator[None]:
+def exclusive(path: Path, purpose: str, wait: float, fact: str = "The library is being written") -> Iterator[None]:
     """Hold the lock file `path` while the body runs.
 
     Args:
         purpose: what the holder does, shown to others that wait.
+        fact: what it means for others, as the message begins.
         wait: seconds to wait for another holder.
     Raises:
         Locked: another thread or process still holds it after `wait`.
@@ -37,13 +38,13 @@ def exclusive(path: Path, purpose: str, wait: float) -> Iterator[None]:
         thread_lock = _threads.setdefault(str(path), threading.Lock())
     began = time.monotonic()
     if not thread_lock.acquire(timeout=wait):
-        raise _locked(path, wait)
+        raise _locked(path, wait, fact)
     try:
         lock = FileLock(str(path), thread_local=False)
         try:
             lock.acquire(timeout=max(0.0, wait - (time.monotonic() - began)), poll_interval=0.05)
         except Timeout as error:
-            raise _locked(path, wait) from error
+            raise _locked(path, wait, fact) from error
         except OSError as error:
             raise StoreError(
                 f"The library's folder {path.parent} cannot be written: {error.strerror}.",
@@ -71,13 +72,14 @@ def _holder(path: Path) -> Path:
     return path.with_suffix(".holder.json")
 
 
-def _locked(path: Path, wait: float) -> Locked:
+def _locked(path: Path, wait: float, fact: str) -> Locked:
     try:
         note = json.loads(_holder(path).read_text(encoding="utf-8"))
         who = f"process {note['pid']} ({note['purpose']}, since {note['since']})"
     except (OSError, ValueError, KeyError):
         who = "another process"
+    waited = f"; waited {wait:.0f} s" if wait else ""
     return Locked(
-        f"The library is being written by {who}; waited {wait:.0f} s.",
+        f"{fact} by {who}{waited}.",
         "Try again when it has finished. Reading and searching go on meanwhile.",
     )

@@ -53,6 +53,8 @@ class Check(Frozen):
     """Where the last check was sent for good; a second one in a row makes it `url`."""
     identity: str = ""
     """What the ids of a feed's entries are made from; kept, whatever the feed says later."""
+    pause: int = 0
+    """Seconds between two checks that the feed itself asked for when it was last read."""
     since: str = ""
     """Newest date of submission that was seen: where an incremental query goes on."""
     device: int = 0
@@ -77,9 +79,9 @@ def read_check(store: Store, subscription: str) -> Check:
 
 
 def save_check(writer: Writer, check: Check) -> None:
-    """Remember a check; inside `writer.transaction()` together with what it brought."""
+    """Remember a check; inside `writer.transaction()` together with what it brought, where it brought something."""
     sql = "INSERT INTO checks VALUES (?, ?) ON CONFLICT (subscription) DO UPDATE SET state = excluded.state"
-    writer.run((sql, (check.subscription, check.model_dump_json(exclude_defaults=True))))
+    writer.run((sql, (check.subscription, check.model_dump_json(exclude_defaults=True))), aside=True)
 
 
 def forget_check(writer: Writer, subscription: str) -> None:

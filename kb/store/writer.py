@@ -134,7 +134,7 @@ class Writer:
 
     def open_source(self, location: str, name: str, *, starter: bool = False) -> int:
         """Return the row of a source, made where it is new, and mark it as not finished."""
-        with self.transaction():
+        with self.transaction(aside=True):
             self._db.execute(
                 "INSERT INTO sources (location, name, starter) VALUES (?, ?, ?) "
                 "ON CONFLICT (location) DO UPDATE SET content_hash = ''",
