@@ -27,6 +27,7 @@ class Asked:
 
     path: str
     headers: dict[str, str]
+    """By their names in small letters."""
     body: dict[str, Any]
     handler: BaseHTTPRequestHandler
 
@@ -270,11 +271,14 @@ def llm_server() -> Iterator[ModelServer]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            made.models(Asked(self.path, dict(self.headers), {}, self))
+            made.models(Asked(self.path, self.plain(), {}, self))
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            made.answer(Asked(self.path, dict(self.headers), body, self))
+            made.answer(Asked(self.path, self.plain(), body, self))
+
+        def plain(self) -> dict[str, str]:
+            return {name.lower(): value for name, value in self.headers.items()}
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
             """Stay quiet."""

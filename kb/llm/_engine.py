@@ -300,8 +300,10 @@ class Grammar:
         state = self._decoder.getstate()
         try:
             self._decoder.decode(self._engine.piece(token))
+            begun = self._decoder.getstate()[0]
         except UnicodeDecodeError:
             return False
         finally:
             self._decoder.setstate(state)
-        return True
+        # The beginning of a surrogate: Python refuses it a byte later, when nothing can follow it.
+        return not (begun[:1] == b"\xed" and begun[1:2] >= b"\xa0")
