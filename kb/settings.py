@@ -146,6 +146,11 @@ def load_settings(home: str | Path | None = None, **overrides: Any) -> Settings:
         raise SettingsError(f"{FILE_NAME} in the home cannot be read: {error}.", "Mend the line it names.") from error
 
 
+def set_outside(name: str) -> bool:
+    """Tell whether a setting is given by the environment, so that the home's file has no say in it."""
+    return any(key.upper() == f"ALMANAC_{name.upper()}" for key in os.environ)
+
+
 def prepare_process(*, offline: bool) -> None:
     """Set what native libraries read from the environment, before they are imported.
 

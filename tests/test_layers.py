@@ -37,7 +37,7 @@ HOMES = {
     "starlette": ("ui",),
     "sqlite3": ("kb.store",),
     "streamlit": ("ui", "app"),
-    "tomlkit": ("almanac.subscriptions",),
+    "tomlkit": ("almanac.subscriptions", "almanac.configuration"),
     "torch": ("kb.embed",),
     "transformers": ("kb.embed",),
     "yaml": ("ingest",),

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from almanac import Almanac, open_almanac
+from almanac.language import FOLLOWED
 from kb.errors import AlmanacError
 from kb.settings import Settings, load_settings
 from kb.types import Chunk, DocumentInfo, Kind, SavedSearch
@@ -54,7 +55,9 @@ def prepare_library() -> Library:
         SettingsError, SchemaTooNew, StoreError: it cannot be opened.
     """
     settings = load_settings()
-    return _open(settings.model_dump_json(), settings)
+    library = _open(settings.model_dump_json(exclude=set(FOLLOWED)), settings)
+    library.almanac.language.follow(settings)
+    return library
 
 
 def open_library() -> Library:
