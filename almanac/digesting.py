@@ -5,96 +5,63 @@ fingerprint holds, and whatever path changed the library is noticed. Building ne
 ingest: what could not be kept is built again when it is asked for.
 """
 
-import hashlib
 import json
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from threading import RLock
 
 from digests.brief import VERSION, Brief, brief
-from digests.build import METHOD, Material, build
-from digests.quarter import parse_quarter, quarter_of
-from digests.types import BuildState, Change, Digest, Edits, QuarterState
-from kb.errors import Locked
-from kb.store import Store
+from digests.build import METHOD, OTHER, Material, build
+from digests.library import Library
+from digests.quarter import parse_quarter, quarter_of, shift
+from digests.types import BuildState, Change, Digest, Edits, FailedSource, QuarterState
+from kb.errors import AlmanacError, Locked
+from kb.glossary import Glossary
+from kb.store import Store, Writer
 from kb.store.digests import (
-    Mark,
     Stored,
     briefs,
     build_stamps,
     documents_of,
     drop_builds,
     edit_records,
+    failed_sources,
     marks,
+    mentions,
+    passages_of,
     save_briefs,
     save_build,
     save_edit,
     stored_build,
 )
+from kb.topics import Tagger
+from kb.types import Kind, Outcome
 
 __all__ = ["BuildState", "Change", "Digests", "QuarterState"]
 
-OTHER = "other"
-
-
-@dataclass(frozen=True)
-class _Library:
-    """All marks at one generation, by the quarters that they matter to."""
-
-    generation: int
-    now: str
-    dated: dict[str, list[Mark]]
-    earlier: dict[str, list[Mark]]
-    undated: dict[str, list[Mark]]
-    edits: dict[str, str]
-
-    def quarters(self) -> list[str]:
-        """Every quarter that has something to show, newest first, the current one included."""
-        return sorted({*self.dated, *self.earlier, *self.undated, *self.edits, self.now}, reverse=True)
-
-    def members(self, quarter: str) -> list[Mark]:
-        """All documents that a quarter's digest has to do with."""
-        parts = (self.dated, self.earlier, self.undated)
-        return [mark for part in parts for mark in part.get(quarter, [])]
-
-    def fingerprint(self, quarter: str) -> str:
-        """A hash of everything that a quarter's digest is made from."""
-        told = json.dumps([METHOD, VERSION, self.members(quarter), self.edits.get(quarter), quarter >= self.now])
-        return hashlib.sha256(told.encode()).hexdigest()[:24]
+log = logging.getLogger(__name__)
+BATCH = 200
+"""Documents whose texts are held at once while briefs are made."""
 
 
 class Digests:
     """The digests of one library. Safe to share between threads."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, glossary: Callable[[], Glossary], tagger: Callable[[], Tagger]) -> None:
         self._store = store
+        self._glossary = glossary
+        self._tagger = tagger
         self._lock = RLock()
-        self._seen: _Library | None = None
+        self._library: tuple[int, Library] | None = None
+        self._notebooks: dict[str, tuple[str, Brief]] = {}
 
-    def _library(self) -> _Library:
-        with self._lock:
-            generation = self._store.generation()
-            now = quarter_of(self._store.now())
-            if self._seen is None or (self._seen.generation, self._seen.now) != (generation, now):
-                parts: tuple[dict[str, list[Mark]], ...] = (defaultdict(list), defaultdict(list), defaultdict(list))
-                dated, earlier, undated = parts
-                for mark in marks(self._store):
-                    added = quarter_of(mark.added)
-                    if not mark.quarter:
-                        undated[added].append(mark)
-                        continue
-                    dated[mark.quarter].append(mark)
-                    if mark.quarter < added:
-                        earlier[added].append(mark)
-                self._seen = _Library(
-                    generation, now, dict(dated), dict(earlier), dict(undated), edit_records(self._store)
-                )
-            return self._seen
+    # What a library has
 
     def quarters(self) -> list[QuarterState]:
         """Return every quarter with documents, newest first, and the current one."""
-        library = self._library()
+        library = self._current()
         stamps = build_stamps(self._store)
         made = []
         for quarter in library.quarters():
@@ -102,7 +69,7 @@ class Digests:
             made.append(
                 QuarterState(
                     quarter=quarter,
-                    documents=len(library.dated.get(quarter, [])),
+                    documents=len(library.dated.get(quarter, ())),
                     built_at=built_at,
                     stale=fingerprint != library.fingerprint(quarter),
                 )
@@ -111,10 +78,13 @@ class Digests:
 
     def topic_counts(self) -> dict[str, dict[str, int]]:
         """Return how many documents of each quarter have each topic; `other` are those without any."""
-        made: dict[str, dict[str, int]] = {}
-        for quarter, found in sorted(self._library().dated.items()):
-            made[quarter] = dict(Counter(topic for mark in found for topic in mark.topics or (OTHER,)))
-        return made
+        library = self._current()
+        return {
+            quarter: dict(Counter(topic for doc in found for topic in library.topics(doc) or (OTHER,)))
+            for quarter, found in sorted(library.dated.items())
+        }
+
+    # Building
 
     def digest(self, quarter: str) -> Digest:
         """Return a quarter's digest: the kept build where it still holds, else a new one, which is kept.
@@ -124,63 +94,149 @@ class Digests:
         """
         quarter = parse_quarter(quarter)
         with self._lock:
-            library = self._library()
+            library = self._current()
             stored = stored_build(self._store, quarter)
             if stored is not None and stored.fingerprint == library.fingerprint(quarter):
-                return Digest.model_validate_json(stored.record)
-            return self._rebuild(library, quarter, stored)
+                made = Digest.model_validate_json(stored.record)
+            else:
+                made = self._rebuild(library, quarter, stored)
+        return self._with_failures(made)
 
-    def _rebuild(self, library: _Library, quarter: str, stored: Stored | None) -> Digest:
-        made = build(self._material(library, quarter))
-        basis = {mark.id: f"{mark.content_hash} {' '.join(mark.topics)}" for mark in library.members(quarter)}
+    def refresh(
+        self, quarters: Sequence[str] | None = None, cancelled: Callable[[], bool] = lambda: False
+    ) -> list[str]:
+        """Build the digests whose documents or edits changed, of all quarters or of the given ones.
+
+        Returns the quarters that were built. A quarter that has nothing left is forgotten.
+        """
+        with self._lock:
+            library = self._current()
+            stamps = build_stamps(self._store)
+            wanted = library.quarters() if quarters is None else [parse_quarter(quarter) for quarter in quarters]
+            built: list[str] = []
+            for quarter in wanted:
+                if cancelled():
+                    return built
+                if stamps.get(quarter, ("", ""))[0] != library.fingerprint(quarter):
+                    self._rebuild(library, quarter, stored_build(self._store, quarter))
+                    built.append(quarter)
+            gone = sorted(set(stamps) - set(library.quarters())) if quarters is None else []
+            if gone:
+                with self._store.write("forgetting digests without documents") as writer:
+                    drop_builds(writer, gone)
+            return built
+
+    def follow(self, cancelled: Callable[[], bool] = lambda: False) -> list[str]:
+        """Refresh after a change of the library, whatever it was; never raises.
+
+        What cannot be built or kept now is built when it is next asked for.
+        """
+        try:
+            return self.refresh(cancelled=cancelled)
+        except AlmanacError as error:
+            log.warning("Digests wait for their next reader: %s", error.message)
+            return []
+
+    def following(self, outcomes: Iterable[Outcome], cancelled: Callable[[], bool]) -> Iterator[Outcome]:
+        """Yield the outcomes of an ingest, then refresh what they touched, also where nobody waits for the last."""
+        touched = False
+        try:
+            for outcome in outcomes:
+                touched = touched or outcome.status != "unchanged"
+                yield outcome
+        finally:
+            if touched:
+                self.follow(cancelled)
+
+    def _rebuild(self, library: Library, quarter: str, stored: Stored | None) -> Digest:
+        wanted = {*library.involved(quarter), *library.dated.get(shift(quarter, -1), ())}
+        edits = Edits.model_validate_json(library.edits.get(quarter, "{}"))
+        made = build(Material(quarter, library, self._briefs(library, wanted), edits))
+        if quarter not in library.quarters():
+            # Nothing depends on it: it is made again as quickly as it would be read.
+            return made
+        basis = library.basis(quarter)
         changes = _difference(json.loads(stored.basis), basis) if stored else Change()
-        now = self._store.now().isoformat(timespec="seconds")
         kept = Stored(
             made.built_from.fingerprint,
             made.model_dump_json(),
             json.dumps(basis),
             changes.model_dump_json(),
-            now,
+            self._store.now().isoformat(timespec="seconds"),
             stored.built_at if stored else "",
         )
-        try:
-            with self._store.write(f"keeping the digest of {quarter}") as writer:
-                save_build(writer, quarter, kept)
-        except Locked:
-            # Somebody ingests: the digest is shown now and kept when it is next asked for.
-            return made
+        self._keep(f"keeping the digest of {quarter}", lambda writer: save_build(writer, quarter, kept))
         return made
 
-    def _material(self, library: _Library, quarter: str) -> Material:
-        members = library.members(quarter)
-        return Material(
-            quarter=quarter,
-            briefs=self._briefs(members),
-            topics={mark.id: mark.topics for mark in members},
-            sources={mark.id: mark.source for mark in members},
-            dated=[mark.id for mark in library.dated.get(quarter, [])],
-            earlier=[mark.id for mark in library.earlier.get(quarter, [])],
-            undated=[mark.id for mark in library.undated.get(quarter, [])],
-            edits=Edits.model_validate_json(library.edits.get(quarter, "{}")),
-            fingerprint=library.fingerprint(quarter),
-            complete=quarter < library.now,
+    def _keep(self, purpose: str, save: Callable[[Writer], None]) -> None:
+        """Keep something made, unless somebody else writes: then it is made again when it is next asked for."""
+        try:
+            with self._store.write(purpose) as writer:
+                before = self._store.generation()
+                save(writer)
+                # This changed no document: what was read of the library still holds.
+                if self._library is not None and self._library[0] == before:
+                    self._library = (self._store.generation(), self._library[1])
+        except Locked:
+            return
+
+    def _current(self) -> Library:
+        with self._lock:
+            generation = self._store.generation()
+            now = quarter_of(self._store.now())
+            if self._library is None or self._library[0] != generation or self._library[1].now != now:
+                library = self._read(now)
+                self._library = (generation, library)
+                library.notebooks = self._read_notebooks(library)
+            return self._library[1]
+
+    def _read(self, now: str) -> Library:
+        return Library(
+            marks=marks(self._store),
+            mentions=mentions(self._store),
+            notebooks={},
+            edits=edit_records(self._store),
+            now=now,
+            method=f"{METHOD} {VERSION} {len(self._glossary())}",
         )
 
-    def _briefs(self, members: Sequence[Mark]) -> dict[str, Brief]:
-        keys = {mark.id: f"{VERSION}:{mark.content_hash}" for mark in members}
+    def _read_notebooks(self, library: Library) -> Mapping[str, Brief]:
+        """The briefs of all notebooks, those that did not change from memory."""
+        held = {doc: mark.content_hash for doc, mark in library.marks.items() if mark.kind == Kind.NOTES}
+        kept = {doc: known for doc, known in self._notebooks.items() if held.get(doc) == known[0]}
+        made = self._briefs(library, held.keys() - kept.keys())
+        self._notebooks = kept | {doc: (held[doc], found) for doc, found in made.items()}
+        return {doc: found for doc, (_, found) in sorted(self._notebooks.items())}
+
+    def _briefs(self, library: Library, docs: Iterable[str]) -> dict[str, Brief]:
+        """The briefs of documents, made and kept where they are new or changed."""
+        keys = {doc: f"{VERSION}.{len(self._glossary())}:{library.marks[doc].content_hash}" for doc in docs}
         found = {doc: Brief.model_validate_json(record) for doc, record in briefs(self._store, keys).items()}
-        new = {
-            document.id: brief(document, self._store.chunks_of(document.id))
-            for document in documents_of(self._store, sorted(keys.keys() - found.keys()))
+        missing = sorted(keys.keys() - found.keys())
+        for at in range(0, len(missing), BATCH):
+            made = self._make_briefs(missing[at : at + BATCH])
+            found |= made
+            records = {doc: (keys[doc], one.model_dump_json()) for doc, one in made.items()}
+            self._keep("keeping what digests take from documents", partial(save_briefs, made=records))
+        return found
+
+    def _make_briefs(self, docs: Sequence[str]) -> dict[str, Brief]:
+        tagger, glossary = self._tagger(), self._glossary()
+        passages = passages_of(self._store, docs)
+        return {
+            document.id: brief(document, *passages[document.id], tagger, glossary)
+            for document in documents_of(self._store, docs)
         }
-        if new:
-            try:
-                with self._store.write("keeping what digests take from documents") as writer:
-                    save_briefs(writer, {doc: (keys[doc], made.model_dump_json()) for doc, made in new.items()})
-            except Locked:
-                # They are made again next time.
-                return found | new
-        return found | new
+
+    def _with_failures(self, digest: Digest) -> Digest:
+        """Add the sources that fail now: they are no part of a build, which one dead feed would make stale."""
+        failed = tuple(FailedSource(location=place, error=error) for place, error in failed_sources(self._store))
+        if not failed:
+            return digest
+        coverage = digest.coverage.model_copy(update={"failed_sources": len(failed)})
+        return digest.model_copy(update={"failed_sources": failed, "coverage": coverage})
+
+    # What is known of a build, and edits
 
     def state(self, quarter: str) -> BuildState:
         """Return when a quarter's digest was last built, from what, and what changed. Raises DigestError."""
@@ -206,31 +262,8 @@ class Digests:
             save_edit(writer, quarter, record, self._store.now().isoformat(timespec="seconds"))
         self.digest(quarter)
 
-    def refresh(
-        self, quarters: Sequence[str] | None = None, cancelled: Callable[[], bool] = lambda: False
-    ) -> list[str]:
-        """Build the digests whose documents or edits changed, of all quarters or the given ones.
 
-        Returns the quarters that were built. A quarter that has nothing left is forgotten.
-        """
-        library = self._library()
-        stamps = build_stamps(self._store)
-        wanted = [parse_quarter(quarter) for quarter in quarters] if quarters is not None else library.quarters()
-        built = []
-        for quarter in wanted:
-            if cancelled():
-                return built
-            if stamps.get(quarter, ("", ""))[0] != library.fingerprint(quarter):
-                self.digest(quarter)
-                built.append(quarter)
-        gone = sorted(set(stamps) - set(library.quarters()))
-        if gone and quarters is None:
-            with self._store.write("forgetting digests without documents") as writer:
-                drop_builds(writer, gone)
-        return built
-
-
-def _difference(before: dict[str, str], now: dict[str, str]) -> Change:
+def _difference(before: Mapping[str, str], now: Mapping[str, str]) -> Change:
     return Change(
         added=tuple(sorted(now.keys() - before.keys())),
         removed=tuple(sorted(before.keys() - now.keys())),

@@ -83,7 +83,7 @@ class Almanac:
     @cached_property
     def digests(self) -> Digests:
         """The quarterly digests of this library."""
-        return Digests(self.store)
+        return Digests(self.store, lambda: self.glossary, self._make_tagger)
 
     @cached_property
     def _searcher(self) -> Searcher:
@@ -235,7 +235,8 @@ class Almanac:
         are one source, and so one outcome.
         """
         names = [str(location) for location in locations]
-        return self._ingestion.run(names, kind=kind, embed=embed, report=report, cancelled=cancelled)
+        run = self._ingestion.run(names, kind=kind, embed=embed, report=report, cancelled=cancelled)
+        return self.digests.following(run, cancelled)
 
     def fetch_papers(self, ids: Sequence[str], *, embed: bool = True, report: Report | None = None) -> Outcome:
         """Fetch papers from arXiv by their ids, in any form; never raises for bad input or a missing network.
@@ -243,7 +244,9 @@ class Almanac:
         They belong to one source, which only grows. Takes a second, and three more where another request
         was just made; a network that is down is said after the setting HTTP_TIMEOUT at the latest.
         """
-        return self._ingestion.fetch(ids, embed=embed, report=report)
+        outcome = self._ingestion.fetch(ids, embed=embed, report=report)
+        self.digests.follow()
+        return outcome
 
     def save_upload(self, name: str, data: bytes) -> Path:
         """Keep an uploaded file in the home, whole or not at all, and return its path."""
@@ -260,14 +263,16 @@ class Almanac:
         outcomes = list(self._ingestion.run(files, starter=True, embed=embed, report=report))
         with self.store.write("loading the starter library") as writer:
             writer.set_fact("starter", "loaded")
+        self.digests.follow()
         return outcomes
 
     def remove_starter(self) -> int:
         """Remove the starter library as a whole; return how many documents went."""
         rows = self.store.rows("SELECT location FROM sources WHERE starter = 1 ORDER BY id")
-        gone = sum(self.remove_source(location) for (location,) in rows)
+        gone = sum(self._ingestion.forget(location) for (location,) in rows)
         with self.store.write("removing the starter library") as writer:
             writer.set_fact("starter", "removed")
+        self.digests.follow()
         return gone
 
     @property
@@ -276,18 +281,17 @@ class Almanac:
         return self.store.fact("starter")
 
     def remove_source(self, location: str) -> int:
-        """Remove a source with the documents that only it holds; return how many went."""
-        found = self.store.rows("SELECT id FROM sources WHERE location = ?", (location,))
-        if not found:
-            raise DocumentNotFound(f"No source {location} is in the library.", "`status` lists the sources.")
-        with self.store.write(f"removing {location}") as writer:
-            return writer.remove_source(found[0][0], self._ingestion.prepare)
+        """Remove a source with the documents that only it holds; return how many went. Raises DocumentNotFound."""
+        gone = self._ingestion.forget(location)
+        self.digests.follow()
+        return gone
 
     def remove_document(self, doc_id: str) -> None:
         """Remove one document; its source's next ingest does not bring it back."""
         title = self.info(doc_id).title
         with self.store.write(f"removing {doc_id}") as writer:
             writer.remove_document(doc_id, title)
+        self.digests.follow()
 
     def restore(self, doc_id: str) -> None:
         """Allow a removed document again: its source's next ingest brings it back."""
@@ -302,6 +306,7 @@ class Almanac:
             raise DocumentNotFound(f"No topic {unknown[0]} is known.", f"Use {', '.join(load_topics())}.")
         with self.store.write(f"tagging {doc_id}") as writer:
             writer.correct_topics(doc_id, topics, list(self._ingestion.prepare(document).topics))
+        self.digests.follow()
 
     def update_index(self, progress: IndexProgress | None = None) -> int:
         """Embed what waits and bring the vector index up to date; return how many passages were touched."""

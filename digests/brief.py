@@ -1,19 +1,57 @@
-"""What a digest takes from one document: its facts and the sentences that sum it up.
+"""What a digest takes from one document: its facts, the sentences that sum it up, the works it names.
 
 Pure: the same content always gives the same brief, so it is made once for each content and kept.
 Refuses to judge a document beside others; that is `build`.
 """
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from digests.types import SourceSentence
-from kb.references import of_url
-from kb.text import fold_space, sentences
-from kb.types import Chunk, DateBasis, Document, Frozen, Kind
+from pydantic import Field
 
-VERSION = "1"
+from digests import cues
+from digests.named import Noted, chunk_at, judged, listed, noted, titled
+from digests.sentences import Candidate, candidates, count_words, fallback, is_boilerplate
+from digests.summarise import choose, rate
+from digests.titles import title_key
+from digests.types import NamedWork, SourceSentence
+from kb.glossary import Glossary
+from kb.references import of_url
+from kb.topics import Tagger
+from kb.types import Chunk, DateBasis, Document, Frozen, Kind, Reference, Section
+
+VERSION = "2"
 """Raised when something else would be made of the same document."""
-MOST_WORDS = 75
+READ = 6000
+"""Characters that are read for topics and terms: what a work is about is said at its beginning."""
+LEAST_TEXT = 12
+"""Words below which a document says nothing that could be summed up."""
+ON_TOPIC = 0.3
+"""Score of the nearest topic from which on a document without a topic still belongs to the field."""
+LIST = 4
+"""Works with remarks from which on a document is a list, whose own sentences are not about them."""
+FIELDS = frozenset("parallelism quantization serving hardware compression training inference nlp".split())
+"""Fields of the glossary whose terms may rise and fall."""
+_TERM = re.compile(r"[ A-Z0-9]")
+"""Terms of two words, or with a capital or figure: a single everyday word, such as feature, tells nothing."""
+_FIELD = re.compile(
+    r"\b(neural|networks?|deep[- ]learning|machine[- ]learning|language models?|models?|LLMs?|GPT\w*|GPUs?|TPUs?|"
+    r"CUDA|training|inference|"
+    r"transformers?|attention|tensors?|embeddings?|AI|PyTorch|accelerators?|latency|throughput|compilers?|"
+    r"kernels?|clusters?)\b"
+    r"|模型|训练|訓練|推理|神经|神經|学习|學習|算力|芯片|智能|显卡|算法",
+    re.I,
+)
+_CODE_HOST = re.compile(r"https?://(?:www\.)?github\.com/[\w.-]+/[\w.-]+", re.I)
+_CODE_WORD = re.compile(
+    r"\b(code|implementation|repo(sitory)?|source|library|released|available)\b|代码|代碼|开源|開源|项目|項目", re.I
+)
+
+TOO_SHORT = "too short to sum up"
+ONLY_BOILERPLATE = "nothing but boilerplate"
+ANNOUNCEMENT = "an announcement of an event, not a work"
+OFF_TOPIC = "off-topic: nothing in it is of the field"
 
 
 class Brief(Frozen):
@@ -33,10 +71,36 @@ class Brief(Frozen):
     withdrawn: bool = False
     sentences: tuple[SourceSentence, ...] = ()
     code_urls: tuple[str, ...] = ()
+    results: int = 0
+    """Sentences that state a measured result."""
+    subtopics: dict[str, str] = Field(default_factory=dict)
+    terms: tuple[str, ...] = ()
+    """Concepts that it names, by their preferred English term."""
+    names: tuple[NamedWork, ...] = ()
+    """Works that it lists."""
+    noted: tuple[Noted, ...] = ()
+    """Works that its nodes name by a link, where it is a notebook."""
+    titled: tuple[tuple[str, Noted], ...] = ()
+    """What is said under nodes whose line may be a work's title, by the key of that title."""
+    unfit: str = ""
+    """Why it can have no entry of its own; empty where it can."""
 
 
-def brief(document: Document, chunks: Sequence[Chunk]) -> Brief:
-    """Return what digests take from a document; `chunks` are its passages, in order."""
+def brief(
+    document: Document, chunks: Sequence[Chunk], references: Sequence[Reference], tagger: Tagger, glossary: Glossary
+) -> Brief:
+    """Return what digests take from a document.
+
+    Args:
+        chunks: its passages, in order.
+        references: the works that they name.
+    """
+    found = _prose(document, references)
+    rated = rate(found, document.title)
+    chosen = choose(rated)
+    title = "" if document.title_estimated else document.title
+    works = listed(document, chunks, references, tagger) or judged(document, chunks, tagger)
+    own_code = () if len(works) >= LIST else tuple(_code(document, chosen))
     return Brief(
         id=document.id,
         kind=document.kind,
@@ -50,27 +114,75 @@ def brief(document: Document, chunks: Sequence[Chunk]) -> Brief:
         version=document.version,
         quarter=document.quarter,
         withdrawn=document.status == "withdrawn",
-        sentences=tuple(_first(document, chunks)),
-        code_urls=tuple(_code(document)),
+        sentences=tuple(_sentence(document, chunks, candidate) for candidate in chosen),
+        code_urls=own_code,
+        results=sum("result" in item.roles for item in rated),
+        subtopics={slug: part for slug, part in tagger.subtopics(title, document.text[:READ]).items() if part},
+        terms=tuple(sorted(_terms(f"{title}. {document.text[:READ]}", glossary))),
+        names=tuple(works),
+        noted=tuple(noted(document, chunks)),
+        titled=tuple((title_key(line), said) for line, said in titled(document, chunks)),
+        unfit=_unfit(document, found, tagger),
     )
 
 
-def _first(document: Document, chunks: Sequence[Chunk]) -> Iterator[SourceSentence]:
-    words = 0
-    for start, end in sentences(document.text):
-        text = fold_space(document.text[start:end])
-        words += len(text.split())
-        chunk = next((c.id for c in chunks if c.start <= start < c.end), "")
-        if chunk and len(text.split()) > 5:
-            yield SourceSentence(text=text, doc_id=document.id, chunk_id=chunk, start=start, end=end)
-        if words > MOST_WORDS:
-            return
+def _prose(document: Document, references: Sequence[Reference]) -> list[Candidate]:
+    """The document's own sentences: those about works that it lists are theirs."""
+    found = candidates(document)
+    remarks = [reference.remark for reference in references if reference.remark and reference.title]
+    if len(remarks) >= LIST:
+        about = {s.start for s in document.sections for remark in remarks if _holds(document, s, remark)}
+        starts = [section.start for section in document.sections]
+        found = [c for c in found if starts[bisect_right(starts, c.start) - 1] not in about]
+    if sum(candidate.words for candidate in found) < LEAST_TEXT:
+        return fallback(document)
+    return found
 
 
-def _code(document: Document) -> Iterator[str]:
+def _holds(document: Document, section: Section, remark: str) -> bool:
+    return document.text.find(remark[:60], section.start, section.end) >= 0
+
+
+def _sentence(document: Document, chunks: Sequence[Chunk], candidate: Candidate) -> SourceSentence:
+    return SourceSentence(
+        text=candidate.text,
+        doc_id=document.id,
+        chunk_id=chunk_at(chunks, candidate.start),
+        start=candidate.start,
+        end=candidate.end,
+    )
+
+
+def _unfit(document: Document, found: Sequence[Candidate], tagger: Tagger) -> str:
+    text = document.text.strip()
+    if count_words(text) < LEAST_TEXT:
+        return TOO_SHORT
+    if not found:
+        return ONLY_BOILERPLATE if is_boilerplate(text) else TOO_SHORT
+    title = "" if document.title_estimated else document.title
+    if cues.EVENT.search(title) and not any(cues.IDEA.search(c.text) and cues.MEASURED.search(c.text) for c in found):
+        return ANNOUNCEMENT
+    if not _FIELD.search(f"{title} {text[:READ]}") and max(tagger.scores(title, text[:READ]).values()) < ON_TOPIC:
+        return OFF_TOPIC
+    return ""
+
+
+def _terms(text: str, glossary: Glossary) -> Iterator[str]:
+    return (name for name, field in glossary.names(text).items() if field in FIELDS and _TERM.search(name))
+
+
+def _code(document: Document, chosen: Sequence[Candidate]) -> Iterator[str]:
+    """Addresses of the work's own code: said to be code, or a repository of the work's own name."""
+    names = {name.lower().replace("-", "") for name in cues.own_names(document.title, " ".join(c.text for c in chosen))}
     seen: set[str] = set()
-    for link in document.links:
-        reference = of_url(link.url)
-        if reference is not None and reference.kind == "github" and reference.key not in seen:
+    places = [(link.start, link.url) for link in document.links]
+    places += [(match.start(), match.group().rstrip(".")) for match in _CODE_HOST.finditer(document.text)]
+    for at, url in sorted(places):
+        reference = of_url(url)
+        if reference is None or reference.kind != "github" or reference.key in seen:
+            continue
+        around = document.text[max(0, at - 80) : at + 20]
+        own = reference.key.partition("/")[2].replace("-", "")
+        if _CODE_WORD.search(around) or own in names or document.kind is Kind.ARXIV:
             seen.add(reference.key)
             yield reference.url

@@ -146,6 +146,19 @@ class Glossary:
             for match in self._index.scan(form)
         ]
 
+    def names(self, text: str) -> dict[str, str]:
+        """Return the concepts that a text names, by their preferred English term, with their fields.
+
+        A term of several concepts names none of them.
+        """
+        named: dict[str, str] = {}
+        for match in self._index.scan(compact(text)):
+            if len(match.values) == 1:
+                concept = self._concepts[match.values[0]]
+                if phrase_key(match.term) not in concept.ambiguous:
+                    named.setdefault(concept.english[0], concept.field)
+        return named
+
     def expand(self, text: str) -> list[Expansion]:
         """Return what is known about the terms of a question, in their order, each concept once."""
         found: list[Expansion] = []

@@ -6,15 +6,15 @@ fingerprint of what it was made from: equal fingerprints mean that it still hold
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kb.store.database import Store
 from kb.store.writer import Writer
-from kb.types import Document
+from kb.types import Chunk, Document, Reference
 
 
 class Mark(NamedTuple):
-    """A document as a digest's fingerprint sees it."""
+    """A document without its text, as a digest's fingerprint sees it."""
 
     id: str
     content_hash: str
@@ -25,8 +25,12 @@ class Mark(NamedTuple):
     """When it came to the library, ISO 8601."""
     published: str
     source: str
-    topics: tuple[str, ...]
-    """Best first."""
+    url: str
+    title: str
+    title_estimated: bool
+    authors: tuple[str, ...]
+    topics: tuple[tuple[str, float], ...]
+    """With their scores, best first."""
 
 
 class Mention(NamedTuple):
@@ -51,14 +55,24 @@ class Stored(NamedTuple):
     previous_at: str
 
 
-_MARK = """SELECT d.id, d.content_hash, d.kind, d.quarter, d.added_at, d.published, s.location,
-    (SELECT group_concat(topic, ' ') FROM (SELECT topic FROM topics WHERE doc = d.row ORDER BY score DESC, topic))
+_MARK = """SELECT d.id, d.content_hash, d.kind, d.quarter, d.added_at, d.published, s.location, d.url, d.title,
+    json_extract(d.record, '$.title_estimated'), json_extract(d.record, '$.authors'),
+    (SELECT json_group_array(json_array(topic, score))
+     FROM (SELECT topic, score FROM topics WHERE doc = d.row ORDER BY score DESC, topic))
     FROM documents d JOIN sources s ON s.id = d.source ORDER BY d.id"""
 
 
-def marks(store: Store) -> list[Mark]:
+def marks(store: Store) -> dict[str, Mark]:
     """Return every document's mark, by id."""
-    return [Mark(*row[:7], tuple((row[7] or "").split())) for row in store.rows(_MARK)]
+    return {row[0]: _mark(row) for row in store.rows(_MARK)}
+
+
+def _mark(row: tuple[Any, ...]) -> Mark:
+    doc_id, content_hash, kind, quarter, added, published, source, url, title, estimated, authors, topics = row
+    found = tuple((topic, round(score, 4)) for topic, score in json.loads(topics))
+    names = tuple(json.loads(authors or "[]"))
+    dates = (quarter, added, published)
+    return Mark(doc_id, content_hash, kind, *dates, source, url, title, bool(estimated), names, found)
 
 
 def mentions(store: Store) -> list[Mention]:
@@ -77,6 +91,32 @@ def documents_of(store: Store, ids: Iterable[str]) -> list[Document]:
     return [Document.model_validate_json(record) for (record,) in rows]
 
 
+def passages_of(store: Store, ids: Sequence[str]) -> dict[str, tuple[list[Chunk], list[Reference]]]:
+    """Return the passages of documents, in order, and the references in them."""
+    listed = (json.dumps(list(ids)),)
+    found: dict[str, tuple[list[Chunk], list[Reference]]] = {doc: ([], []) for doc in ids}
+    for chunk in store.chunks("d.id IN (SELECT value FROM json_each(?))", listed):
+        found[chunk.doc_id][0].append(chunk)
+    sql = (
+        "SELECT r.kind, r.key, r.url, r.title, r.remark, c.id, d.id FROM refs r JOIN chunks c ON c.row = r.chunk "
+        "JOIN documents d ON d.row = c.doc WHERE d.id IN (SELECT value FROM json_each(?)) "
+        "ORDER BY d.id, c.ordinal, r.kind, r.key"
+    )
+    for kind, key, url, title, remark, chunk_id, doc_id in store.rows(sql, listed):
+        found[doc_id][1].append(
+            Reference(kind=kind, key=key, url=url, title=title, remark=remark, chunk_id=chunk_id, doc_id=doc_id)
+        )
+    return found
+
+
+def failed_sources(store: Store) -> list[tuple[str, str]]:
+    """Return (location, error) of the sources whose last try failed, by location."""
+    return [
+        (place, error)
+        for place, error in store.rows("SELECT location, error FROM sources WHERE status = 'failed' ORDER BY location")
+    ]
+
+
 def stored_build(store: Store, quarter: str) -> Stored | None:
     """Return what was last built for a quarter."""
     sql = "SELECT fingerprint, record, basis, changes, built_at, previous_at FROM digests WHERE quarter = ?"
@@ -88,6 +128,12 @@ def build_stamps(store: Store) -> dict[str, tuple[str, str]]:
     """Return (fingerprint, time of the build) for every quarter that was built."""
     rows = store.rows("SELECT quarter, fingerprint, built_at FROM digests")
     return {quarter: (fingerprint, built_at) for quarter, fingerprint, built_at in rows}
+
+
+def headings(store: Store) -> dict[str, tuple[str, str]]:
+    """Return title and summary of every build that is kept, by quarter."""
+    sql = "SELECT quarter, json_extract(record, '$.title'), json_extract(record, '$.summary') FROM digests"
+    return {quarter: (title or "", summary or "") for quarter, title, summary in store.rows(sql)}
 
 
 def save_build(writer: Writer, quarter: str, build: Stored) -> None:

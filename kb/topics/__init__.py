@@ -139,6 +139,11 @@ class Tagger:
         margins, _ = self._margins(*_parts(title, text))
         return {slug: _score(margin) for slug, margin in margins.items()}
 
+    def subtopics(self, title: str, text: str = "") -> dict[str, str]:
+        """Return for each topic that has phrases in a text the part of it that they speak of, empty where of none."""
+        found = self._rules.find(*_parts(title, text))
+        return {slug: evidence.subtopic for slug, evidence in found.items()}
+
     def _margins(self, title: str, text: str) -> tuple[dict[str, float], dict[str, Evidence]]:
         """Log-odds of each topic against no topic, and the phrases behind them."""
         if not title and not text:
