@@ -6,7 +6,7 @@ a file or a response, gives them here. Invariant: pure; the same bytes give the 
 
 from types import ModuleType
 
-from ingest._decode import decode
+from ingest._decode import declared_encoding, decode
 from kb.errors import ParseError
 from kb.types import Kind, Parsed
 
@@ -20,7 +20,9 @@ def discover() -> dict[Kind, ModuleType]:
     return dict(find())
 
 
-def parse(data: bytes, *, name: str, source: str, kind: Kind | None = None, base_url: str = "") -> Parsed:
+def parse(
+    data: bytes, *, name: str, source: str, kind: Kind | None = None, base_url: str = "", charset: str = ""
+) -> Parsed:
     """Return the documents in some bytes, recognised by content unless `kind` says what they are.
 
     Args:
@@ -29,17 +31,18 @@ def parse(data: bytes, *, name: str, source: str, kind: Kind | None = None, base
         source: path or address that the documents carry.
         kind: overrides recognition.
         base_url: address the bytes were fetched from, for relative links; empty for a file.
+        charset: what the server said of the encoding: a hint, overruled by the bytes.
 
     Raises:
         ParseError: binary, empty, broken, or of no recognised kind.
     """
-    from ingest._recognise import declared_encoding, discover, recognise
+    from ingest._recognise import discover, recognise
 
     try:
-        text, encoding = decode(data, declared=declared_encoding(data))
+        text, encoding = decode(data, declared=declared_encoding(data) or charset)
         module = discover()[kind] if kind else recognise(text, name)
         if hasattr(module, "parse_bytes"):
-            parsed: Parsed = module.parse_bytes(data, name=name, source=source, base_url=base_url)
+            parsed: Parsed = module.parse_bytes(data, name=name, source=source, base_url=base_url, charset=charset)
         else:
             parsed = module.parse(text, name=name, source=source)
     except ParseError as error:

@@ -66,6 +66,9 @@ _FAMILIAR = re.compile(r"[\t\n\r -~\u00a0-\u024f\u0370-\u03ff\u0400-\u045f\u3040
 """ASCII, Latin, Greek, Cyrillic and kana; everyday Chinese is counted apart."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LINE_END = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_CHARSET = re.compile(
+    rb"(?:<\?xml[^>]{0,200}\bencoding|<meta[^>]{0,200}\bcharset)\s*=\s*[\"']?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE
+)
 _SAME_AS = {
     "gb2312": "gb18030",
     "gbk": "gb18030",
@@ -78,6 +81,12 @@ _SAME_AS = {
     "euc_kr": "cp949",
 }
 """What a declared name stands for in practice: the wider encoding that real files use."""
+
+
+def declared_encoding(data: bytes) -> str | None:
+    """Encoding that an XML declaration or HTML `meta` names, None without one."""
+    match = _CHARSET.search(data[:2048])
+    return match[1].decode("ascii").lower() if match else None
 
 
 def decode(data: bytes, *, declared: str | None = None) -> tuple[str, str]:

@@ -75,6 +75,8 @@ _NAMES = re.compile(
 )
 """Class names. Ids are not looked at: they repeat the words of headings."""
 _ANCHORS = re.compile(r"headerlink|header-?anchor|heading-anchor|anchor(?:js)?-?link|anchor|permalink", re.IGNORECASE)
+_ANCHOR_SIGNS = frozenset(("#", "¶", "§", "🔗", "⚓", "⚓︎"))
+"""Signs beside a heading that link to it."""
 _LINE_NUMBERS = re.compile(
     r"gutter|lineno|linenos|line-?numbers?|rouge-gutter|hljs-ln-numbers|blob-num|ln-num", re.IGNORECASE
 )
@@ -111,14 +113,24 @@ _ALT_IS_NO_TEXT = re.compile(
 
 def sanitise(markup: str) -> str:
     """HTML without active content and control characters, ready for a lenient parser."""
-    markup = _UNPRINTABLE.sub("", scrub(markup))
+    markup = printable(markup)
     markup = _TEX_SCRIPT.sub(lambda match: f"<span>${html.escape(html.unescape(match[1]))}$</span>", markup)
-    if _too_deep(markup):
-        markup = _TAG.sub(lambda match: match[0] if match[2].lower() in _FLAT else " ", markup)
-    clean = _CLEANER.clean(markup)
-    printable = _UNPRINTABLE.sub("", scrub(clean))
+    clean = _CLEANER.clean(flatten(markup))
+    shown = printable(clean)
     # A control character written as a reference may hide a scheme: what its removal uncovers is cleaned again.
-    return clean if printable == clean else _CLEANER.clean(printable)
+    return clean if shown == clean else _CLEANER.clean(shown)
+
+
+def printable(markup: str) -> str:
+    """Text without control characters and halves of characters."""
+    return _UNPRINTABLE.sub("", scrub(markup))
+
+
+def flatten(markup: str) -> str:
+    """HTML that nests no deeper than `MAX_DEPTH`: what does loses all elements but paragraphs, breaks and items."""
+    if not _too_deep(markup):
+        return markup
+    return _TAG.sub(lambda match: match[0] if match[2].lower() in _FLAT else " ", markup)
 
 
 def plain_title(raw: str) -> str:
@@ -158,6 +170,8 @@ def _is_marked(element: HtmlElement) -> bool:
         return True
     names = (element.get("class") or "").split()[:20]
     if element.tag == "td" and is_line_number(element):
+        return True
+    if element.tag == "a" and "#" in (element.get("href") or "") and _short_text(element) in _ANCHOR_SIGNS:
         return True
     if element.tag == "a" and any(_ANCHORS.fullmatch(name) for name in names) and len(_short_text(element)) <= 2:
         return True

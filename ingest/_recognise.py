@@ -7,7 +7,6 @@ but whether an HTML page stands where a feed should be.
 
 import importlib
 import pkgutil
-import re
 from functools import cache
 from pathlib import PurePath
 from types import ModuleType
@@ -20,9 +19,6 @@ from kb.types import Kind
 SURE_ENOUGH = 0.3
 """Below this score, 0 to 1, no kind is taken for recognised."""
 _FEED_NAMES = frozenset((".xml", ".rss", ".atom", ".rdf"))
-_CHARSET = re.compile(
-    rb"(?:<\?xml[^>]{0,200}\bencoding|<meta[^>]{0,200}\bcharset)\s*=\s*[\"']?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE
-)
 
 
 @cache
@@ -58,9 +54,3 @@ def recognise(text: str, name: str) -> ModuleType:
             f"Say what it is with --kind {'|'.join(kind.value for kind in seen)}.",
         )
     return modules[best]
-
-
-def declared_encoding(data: bytes) -> str | None:
-    """Encoding that an XML declaration or HTML `meta` names, None without one."""
-    match = _CHARSET.search(data[:2048])
-    return match[1].decode("ascii").lower() if match else None

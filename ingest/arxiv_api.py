@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ingest import arxiv_papers
-from ingest._decode import decode
-from ingest._recognise import declared_encoding
+from ingest._decode import declared_encoding, decode
 from ingest._xml import find_root, is_html, prepare
 from kb.errors import FetchError, ParseError, SourceError
 from kb.references import arxiv_id

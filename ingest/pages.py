@@ -1,6 +1,6 @@
-"""Pages saved as text: one article, a blog's posts run together, or a newsletter.
+"""Pages: of the web, as HTML; or saved as text: one article, a blog's posts run together, a newsletter.
 
-Owns the choice among the three and the documents that come of it. Refuses to invent: a date comes
+Owns the choice among them and the documents that come of those saved as text. Refuses to invent: a date comes
 from a byline, a title or the file name, or there is none. Invariants: pure; documents are numbered
 from 1 in order; every line left out is counted in a warning.
 """
@@ -14,6 +14,7 @@ from ingest._blogdump import Post, split_posts
 from ingest._boilerplate import furniture
 from ingest._code import is_code
 from ingest._dates import find_period, parse_date, quarter_of
+from ingest._decode import declared_encoding, decode
 from ingest._frontmatter import FrontMatter, split_front_matter
 from ingest._headings import is_generic, looks_like_title
 from ingest._labels import plain_title
@@ -21,6 +22,7 @@ from ingest._links import find_links
 from ingest._markers import measure, read_marker
 from ingest._newsletter import Item, find_items
 from ingest._pieces import Piece, ends_sentence, read_pieces, width
+from ingest._webpage import read_page
 from kb.errors import ParseError
 from kb.text import language_of, scrub, sentences
 from kb.types import DateBasis, Document, Kind, Parsed
@@ -31,6 +33,9 @@ _SAMPLE_LINES = 2000
 _SAMPLE_CHARACTERS = 400_000
 _PARTS_CHARACTERS = 60_000
 _FOREIGN = re.compile(r"\s*<(?:\?xml|!doctype|html|head|rss|feed|rdf|svg)\b", re.I)
+_WEB_PAGE = re.compile(
+    r"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,4000}?-->\s*){0,9}<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+)
 _MARKUP = re.compile(r"</?(?:p|div|a|span|li|td|br|h[1-6])\b[^<>]*>", re.I)
 _ARXIV = re.compile(r"^arxiv\s*:\s*(?:\d{4}\.\d{4,5}|[a-z-]+/\d{7})", re.I | re.M)
 _FILE_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)")
@@ -48,6 +53,8 @@ Period = tuple[str, str, DateBasis | None]
 def sniff(text: str, name: str) -> tuple[float, str]:
     """Return how surely a text is pages of prose, 0 to 1, and why; the name of the file is not looked at."""
     sample = text[:_SAMPLE_CHARACTERS]
+    if _WEB_PAGE.match(sample):
+        return 0.9, "an HTML page"
     if _FOREIGN.match(sample):
         return 0.02, "markup, not plain text"
     lines = [line for line in sample.split("\n")[:_SAMPLE_LINES] if line.strip()]
@@ -83,11 +90,32 @@ def _parts(sample: str) -> tuple[float, str]:
     return (0.75, f"{len(posts)} posts one after another") if len(posts) > 1 else (0.0, "")
 
 
-def parse(text: str, *, name: str, source: str) -> Parsed:
+def parse_bytes(data: bytes, *, name: str, source: str, base_url: str = "", charset: str = "") -> Parsed:
+    """Return the documents of a page as it lies in a file or came over the network.
+
+    Args:
+        data: the file or response body.
+        base_url: the address that it came from, for relative links; empty for a file.
+        charset: what the server said of the encoding.
+
+    Raises:
+        ParseError: the bytes are no text, or the text holds nothing to read.
+    """
+    text, encoding = decode(data, declared=declared_encoding(data) or charset)
+    parsed = parse(text, name=name, source=source, base_url=base_url)
+    if encoding.endswith("(damaged)"):
+        warning = "Some bytes of the text could not be read; they show as \ufffd."
+        parsed = parsed.model_copy(update={"warnings": (warning, *parsed.warnings)})
+    return parsed
+
+
+def parse(text: str, *, name: str, source: str, base_url: str = "") -> Parsed:
     """Return the posts, items or the one article of a page.
 
     Raises ParseError where the text holds nothing to read.
     """
+    if _WEB_PAGE.match(text):
+        return read_page(text, name=name, source=source, base_url=base_url)
     matter, body = split_front_matter(scrub(text))
     pieces = read_pieces(body)
     builder = _Builder(name, source)

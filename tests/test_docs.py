@@ -20,6 +20,7 @@ PLACES = re.compile("(?<![\\w.:/~-])/(?:wor" + "k|roo" + "t|home/[a-z]+|Users/[A
 # Pinned for what they do at run time, though nothing imports them by name.
 IMPORTED_BY_OTHERS = {
     "torch": "sentence-transformers computes with it; equal vectors need equal releases",
+    "lxml-html-clean": "trafilatura's justext imports it and does not declare it",
     "llama-cpp-python": "optional: the local language model, built behind the app",
 }
 NOT_IMPORTED = {

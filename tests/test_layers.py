@@ -39,6 +39,7 @@ HOMES = {
     "streamlit": ("ui", "app"),
     "tomlkit": ("almanac.subscriptions", "almanac.configuration"),
     "torch": ("kb.embed",),
+    "trafilatura": ("ingest._webpage",),
     "transformers": ("kb.embed",),
     "yaml": ("ingest",),
 }

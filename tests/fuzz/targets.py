@@ -132,6 +132,12 @@ def _html(data: bytes) -> None:
         _require(at == len(article.text) or not article.sections, "sections that do not cover the text")
 
 
+def _webpage(data: bytes) -> None:
+    check_parsed(
+        pages.parse_bytes(b"<!doctype html>" + data, name="p", source="/p.html", base_url="https://example.org/a/")
+    )
+
+
 def _dates(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     for raw in (text, text[:90], *text.split("\n")[:20]):
@@ -161,9 +167,8 @@ def _query(data: bytes) -> None:
 
 def _recognise(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
-    found = [calculators.recognise(text), calculators.recognise_passage(text)]
-    for configuration in found:
-        calculators.suggest(configuration)
+    calculators.recognise_passage(text)
+    calculators.suggest(text, calculators.recognise(text))
 
 
 def _hf_config(data: bytes) -> None:
@@ -224,6 +229,17 @@ _HTML = (
 <img src=x onerror=alert(1)></style></svg><math><mtext><table><mglyph><style><!--</style>
 <img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>""",
 )
+_PAGES = (
+    b"""<html><head><title>A post - The Site</title><meta property="og:site_name" content="The Site">
+<meta property="article:published_time" content="2023-04-07T10:00:00Z"><link rel="canonical" href="/posts/a">
+<script type="application/ld+json">{"@context":"https://schema.org","@graph":[{"@type":"BlogPosting",
+"headline":"A post","author":[{"@type":"Person","name":"A. Author"}],"datePublished":"2023-04-07"}]}</script></head>
+<body><nav><a href="/">Home</a></nav><main><article><h1>A post</h1><p>The first paragraph says what it is about.</p>
+<h2>Part</h2><p>The second paragraph says more of it, at greater length.</p><pre>x = 1
+y = 2</pre><table><tr><th>n</th><td>1</td></tr></table></article>
+<aside><ul><li><a href="/b">Another post</a></ul></aside>
+</main><footer>All rights reserved.</footer></body></html>""",
+)
 _PROSE = _samples("blog_dated.txt", "blog_plain.txt", "blog_zh.txt", "newsletter_en.txt", "weekly_zh.txt")
 _NOTES = _samples("notes_fenced.md", "notes_zh.txt")
 _ABSTRACTS = _samples("abstracts_after.txt", "abstracts_before.txt", "arxiv_api.xml")
@@ -246,6 +262,7 @@ TARGETS: dict[str, Target] = {
     "any": Target(_any, (*_samples("posts.rss"), *_PROSE, *_NOTES, *_ABSTRACTS, *_FEEDS, *_SNAPSHOT)),
     "rss": Target(_rss, (*_samples("posts.rss"), *_FEEDS)),
     "html": Target(_html, _HTML),
+    "webpage": Target(_webpage, (*_HTML, *_PAGES)),
     "notes": Target(_notes, _NOTES),
     "pages": Target(_pages, _PROSE),
     "arxiv": Target(_arxiv, (*_ABSTRACTS, *_SNAPSHOT)),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ingest
-from ingest._recognise import declared_encoding
+from ingest._decode import declared_encoding
 from kb.errors import ParseError
 from kb.types import Kind
 
