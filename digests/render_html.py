@@ -34,6 +34,7 @@ from digests.wording import (
     link_name,
     movement_words,
     name_of,
+    reason_words,
     rose,
     span_of,
     tongue,
@@ -43,6 +44,8 @@ from kb.markup import esc, web_address
 
 WHOLE = Cited()
 _STYLE = Path(__file__).with_name("digest.css")
+MANY = 100
+"""Entries of a topic from which on a browser draws only those in view."""
 MOST_IN_OUTLINE = 20
 """Titles of one topic that a feed names."""
 EXTRACTIVE = "The sources’ own sentences"
@@ -151,7 +154,7 @@ def _highlights(digest: Digest, known: dict[str, Entry]) -> str:
         entry = known.get(one.doc_id)
         if entry is not None:
             name = f'<a href="#{id_of(one.doc_id)}">{text(name_of(entry))}</a>'
-            rows += f'<li>{name}<br><span class="dim">{text(one.reason)}</span></li>\n'
+            rows += f'<li>{name}<br><span class="dim">{text(reason_words(one))}</span></li>\n'
     if not rows:
         return ""
     why = f'<p class="dim">{text(digest.criterion)}</p>\n' if digest.criterion else ""
@@ -161,7 +164,8 @@ def _highlights(digest: Digest, known: dict[str, Entry]) -> str:
 def _contents(digest: Digest) -> str:
     rows = [(section.topic, topic_title(section.topic), len(section.entries)) for section in digest.sections]
     rows += [("earlier", "Published earlier", len(digest.earlier))] if digest.earlier else []
-    rows += [("accounts", "What is not above", digest.coverage.left_out + digest.coverage.undated)]
+    missing = len(digest.left_out) + len(digest.undated)
+    rows += [("accounts", "What is not above", missing)] if missing else []
     made = "".join(
         f'<li class="hue {hue_of(slug)}"><a href="#{anchor_of(slug)}">{esc(title)}</a> {number:,}</li>\n'
         for slug, title, number in rows
@@ -181,7 +185,8 @@ def _section(digest: Digest, number: int, cited: Cited) -> str:
         made += [_entry(entry, digest, cited, level) for entry in entries]
     head = f'<h2 id="{anchor_of(section.topic)}">{esc(topic_title(section.topic))}'
     size = f" <span>{len(section.entries):,}</span></h2>"
-    return f'<section class="hue {hue_of(section.topic)}">{head}{size}\n{"".join(made)}</section>\n'
+    many = " many" if len(section.entries) > MANY else ""
+    return f'<section class="hue {hue_of(section.topic)}{many}">{head}{size}\n{"".join(made)}</section>\n'
 
 
 def _earlier(digest: Digest, cited: Cited) -> str:
@@ -289,7 +294,7 @@ def outline_html(digest: Digest) -> str:
     for one in digest.highlights:
         entry = known.get(one.doc_id)
         if entry is not None:
-            made += f"<h3>{outside(entry.url, text(name_of(entry)))}</h3><p>{text(one.reason, 'em')}</p>"
+            made += f"<h3>{outside(entry.url, text(name_of(entry)))}</h3><p>{text(reason_words(one), 'em')}</p>"
             made += f"<p>{sentences_html(entry.sentences, entry.summary)}</p>"
     for section in digest.sections:
         made += f"<h3>{esc(topic_title(section.topic))}, {count(len(section.entries), 'entry', 'entries')}</h3><ul>"

@@ -27,6 +27,7 @@ from digests.wording import (
     link_name,
     movement_words,
     name_of,
+    reason_words,
     rose,
     span_of,
     topic_title,
@@ -107,7 +108,7 @@ def _movements(digest: Digest) -> list[str]:
 def _highlights(digest: Digest) -> list[str]:
     known = {entry.doc_id: entry for entry in entries_of(digest)}
     rows = [
-        f"{number}. {md_link(known[one.doc_id].url, md(name_of(known[one.doc_id])))}  \n   *{md(one.reason)}*"
+        f"{number}. {md_link(known[one.doc_id].url, md(name_of(known[one.doc_id])))}  \n   *{md(reason_words(one))}*"
         for number, one in enumerate((one for one in digest.highlights if one.doc_id in known), 1)
     ]
     why = [md(digest.criterion)] if rows and digest.criterion else []

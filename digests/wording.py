@@ -4,11 +4,12 @@ Pure, plain text. Owns the phrases for dates, badges, movements, coverage and or
 repeat a place on the reader's disk, which an export would publish.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from digests.quarter import quarter_of, shift, short
-from digests.types import Digest, Entry, FailedSource, LeftOut, Movement, Opinion, Section
+from digests.types import Digest, Entry, FailedSource, Highlight, LeftOut, Movement, Opinion, Section
 from kb.markup import day, plain, source_name
 from kb.references import of_url
 from kb.text import fold_space, language_of
@@ -17,6 +18,7 @@ from kb.types import Frozen
 
 _MONTHS = ("January to March", "April to June", "July to September", "October to December")
 _BASIS = {"id": "estimated from the arXiv id", "title": "taken from the title", "file name": "taken from the file name"}
+_TICKS = re.compile(r"`([^`]+)`")
 MOST_AUTHORS = 4
 
 
@@ -145,6 +147,11 @@ def movement_words(movement: Movement) -> str:
     name = topic_title(movement.subject) if movement.kind == "topic" else f"“{fold_space(plain(movement.subject))}”"
     now = f"{movement.now:,} of {count(movement.total_now, 'document')}"
     return f"{name}: {now}, {movement.before:,} of {movement.total_before:,} the quarter before"
+
+
+def reason_words(highlight: Highlight) -> str:
+    """Return why a work is a must-read; values that stand between backticks are quoted."""
+    return _TICKS.sub(r"“\1”", fold_space(plain(highlight.reason)))
 
 
 def by_reason(left_out: Iterable[LeftOut]) -> list[tuple[str, list[LeftOut]]]:

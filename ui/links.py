@@ -16,6 +16,7 @@ from kb.types import Kind, Query
 
 PATHS = {
     "search": "/",
+    "digests": "/digests",
     "ask": "/ask",
     "document": "/document",
     "work": "/work",

@@ -71,7 +71,7 @@ def test_it_says_all_that_the_digest_holds() -> None:
         "10 documents in the quarter: 7 shown in 4 entries, 2 left out and 1 undated. 1 source could not be read.",
         "Rising Serving: 4 of 12 documents, 1 of 10 the quarter before",
         "Falling “pruning & <b>masks</b>”: 1 of 12 documents, 5 of 10 the quarter before",
-        "named by 4 documents, opinion `very good`",
+        "named by 4 documents, opinion “very good”",
         "How many documents name the work",
         "Ada Example, Bo Muster · 10 Feb 2023 revised pinned",
         "KV cache and memory",

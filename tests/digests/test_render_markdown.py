@@ -54,7 +54,7 @@ def test_it_says_all_that_the_digest_holds() -> None:
         "Q1'23: caches are paged",
         "10 documents in the quarter: 7 shown in 4 entries",
         "Rising Serving: 4 of 12 documents",
-        "named by 4 documents, opinion `very good`",
+        "named by 4 documents, opinion “very good”",
         "[revised] [pinned]",
         "We page the cache of arxiv:2301.00001.",
         "very good very good. 一页一页地管理缓存 (Your notes, Caches › Paged caches › Opinions)",
