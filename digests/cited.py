@@ -7,12 +7,24 @@ digest was built is named by its id; nothing fails.
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TypeVar
 
 from digests.types import Digest, Entry, SourceSentence
 from kb.markup import plain, web_address
 from kb.store import Store
 from kb.text import fold_space
 from kb.types import DocumentInfo, Kind
+
+S = TypeVar("S", bound=SourceSentence)
+OPENING = 32
+"""Letters by which a heading is known to open with its sentence."""
+LONGEST = 72
+"""Letters of a heading that a place names."""
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= LONGEST else words[:LONGEST].rsplit(" ", 1)[0].rstrip(" ,;:-–") + "…"
 
 
 @dataclass(frozen=True)
@@ -46,7 +58,13 @@ class Cited:
         title = self.title(sentence.doc_id)
         path = [fold_space(plain(part)) for part in self.paths.get(sentence.chunk_id, ()) if part.strip()]
         path = path[1:] if path and path[0] == title else path
-        return " › ".join([title, *path[-2:]])
+        # A node of an outline stands in its own path: it would only repeat the sentence.
+        path = path[:-1] if path and path[-1][:OPENING] == sentence.text[:OPENING] else path
+        return " › ".join([title, *(_cut(part) for part in path[-2:])])
+
+    def by_place(self, sentences: Iterable[S]) -> list[tuple[str, list[S]]]:
+        """Return sentences by where they stand; those that follow one another in one place are together."""
+        return [(place, list(found)) for place, found in groupby(sentences, self.place)]
 
 
 def sentences_of(entry: Entry) -> list[SourceSentence]:

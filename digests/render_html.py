@@ -14,7 +14,7 @@ from pathlib import Path
 
 from digests.cited import Cited, entries_of
 from digests.note import note_html
-from digests.types import Digest, Entry, GeneratedSentence, LeftOut, NamedWork, SourceSentence
+from digests.types import Digest, Entry, GeneratedSentence, LeftOut, NamedWork, Opinion, SourceSentence
 from digests.wording import (
     anchor_of,
     authors_of,
@@ -215,7 +215,7 @@ def _entry(entry: Entry, digest: Digest, cited: Cited, level: int) -> str:
 def sentences_html(sentences: Sequence[SourceSentence], summary: str) -> str:
     """Return sentences of sources as running text, each in its own language."""
     parts = [sentence.text for sentence in sentences] or ([summary] if summary else [])
-    return " ".join(text(part) for part in parts) or '<span class="dim">No abstract or text.</span>'
+    return " ".join(text(part) for part in parts) or '<span class="dim">No sentence of it sums it up.</span>'
 
 
 def _written(generated: Sequence[GeneratedSentence], model: str, own: str, kind: str) -> str:
@@ -231,15 +231,18 @@ def _written(generated: Sequence[GeneratedSentence], model: str, own: str, kind:
 def _voices(entry: Entry, cited: Cited) -> str:
     """Return what the reader's notes and other documents say of a work."""
     made = ""
-    for opinion in entry.opinions:
-        verdict = labels_of(opinion)
-        mark = f'<span class="badge good">{esc(verdict)}</span> ' if verdict else ""
-        who = f"<cite>Your notes, {text(cited.place(opinion))}</cite>"
-        made += f'<blockquote class="own">{mark}{text(opinion.text)} {who}</blockquote>\n'
+    for place, opinions in cited.by_place(entry.opinions):
+        said = "".join(f"<p>{_verdict(opinion)}{text(opinion.text)}</p>" for opinion in opinions)
+        made += f'<blockquote class="own">{said}\n<cite>Your notes, {text(place)}</cite></blockquote>\n'
     for remark in entry.remarks:
         who = f"<cite>{outside(cited.url(remark.doc_id), text(cited.title(remark.doc_id)))}</cite>"
         made += f"<blockquote>{text(remark.text)} {who}</blockquote>\n"
     return made
+
+
+def _verdict(opinion: Opinion) -> str:
+    words = labels_of(opinion)
+    return f'<span class="badge good">{esc(words)}</span> ' if words else ""
 
 
 def _links(entry: Entry, cited: Cited) -> str:

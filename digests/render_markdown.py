@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from digests.cited import Cited, entries_of
-from digests.types import Digest, Entry, GeneratedSentence, LeftOut, NamedWork, SourceSentence
+from digests.types import Digest, Entry, GeneratedSentence, LeftOut, NamedWork, Opinion, SourceSentence
 from digests.wording import (
     authors_of,
     badges,
@@ -118,18 +118,25 @@ def _highlights(digest: Digest) -> list[str]:
 def _entry(entry: Entry, digest: Digest, cited: Cited, level: int) -> list[str]:
     marks = "".join(f" **\\[{md(badge.word)}\\]**" for badge in badges(entry, digest.quarter))
     who = f"{md(authors_of(entry))}. " if entry.authors else ""
-    lines = [f"{'#' * level} {md_link(entry.url, md(name_of(entry)))}", f"{who}{md(date_of(entry))}{marks}"]
+    lines = [
+        f"{'#' * level} {md_link(entry.url, md(name_of(entry)))}",
+        f"{who}{md(date_of(entry))}{marks}",
+    ]
     if entry.generated:
         lines += _written(entry.generated, digest)
     elif words := _extract(entry.sentences, entry.summary):
         lines.append(words)
-    for opinion in entry.opinions:
-        verdict = f"**{md(labels_of(opinion))}** " if labels_of(opinion) else ""
-        lines.append(f"> {verdict}{md(opinion.text)} (Your notes, {md(cited.place(opinion))})")
+    for place, opinions in cited.by_place(entry.opinions):
+        said = [f"> {_verdict(opinion)}{md(opinion.text)}" for opinion in opinions]
+        lines.append("\n>\n".join([*said, f"> — Your notes, {md(place)}"]))
     for remark in entry.remarks:
         where = md_link(cited.url(remark.doc_id), md(cited.title(remark.doc_id)))
         lines.append(f"> {md(remark.text)} ({where})")
     return [*lines, *_links(entry, cited), *_names(entry.names)]
+
+
+def _verdict(opinion: Opinion) -> str:
+    return f"**{md(labels_of(opinion))}** " if labels_of(opinion) else ""
 
 
 def _extract(sentences: Sequence[SourceSentence], summary: str) -> str:

@@ -63,6 +63,8 @@ class Entry(Frozen):
     source: str = ""
     published: str = ""
     published_basis: DateBasis | None = None
+    quarter: str = ""
+    """Of its publication, known also where the source states no date but names the quarter."""
     updated: str = ""
     """Set where the work was revised after it was published."""
     version: int | None = None

@@ -93,9 +93,9 @@ def authors_of(entry: Entry, most: int = MOST_AUTHORS) -> str:
 
 
 def date_of(entry: Entry) -> str:
-    """Return a work's date as it is read; an estimated one says so."""
+    """Return a work's date as it is read; an estimated one says so, and where only the quarter is known that stands."""
     if not entry.published:
-        return "undated"
+        return short(entry.quarter) if entry.quarter else "undated"
     return f"about {day(entry.published)}" if entry.published_basis in _BASIS else day(entry.published)
 
 
@@ -107,7 +107,7 @@ def badges(entry: Entry, quarter: str) -> list[Badge]:
     if entry.updated:
         version = f", version {entry.version}" if entry.version else ""
         made.append(Badge(word="revised", why=f"Revised on {day(entry.updated)}{version}.", tone="warn"))
-    first = quarter_of(entry.published)
+    first = entry.quarter or quarter_of(entry.published)
     if first and first < quarter:
         why = f"First published in {short(first)}, added to the library in {short(quarter)}."
         made.append(Badge(word=f"late, from {short(first)}", why=why, tone="warn"))

@@ -7,7 +7,7 @@ wrote is labelled.
 from collections.abc import Sequence
 
 from digests.cited import Cited
-from digests.types import Entry, GeneratedSentence, NamedWork, SourceSentence
+from digests.types import Entry, GeneratedSentence, NamedWork, Opinion, SourceSentence
 from digests.wording import (
     Badge,
     authors_of,
@@ -76,7 +76,7 @@ def sentences_html(sentences: Sequence[SourceSentence], summary: str) -> str:
     """Return a source's sentences as running text."""
     if sentences:
         return " ".join(sentence_html(sentence) for sentence in sentences)
-    return esc(summary) or '<span class="al-dim">Its source has no text beside the title.</span>'
+    return esc(summary) or '<span class="al-dim">No sentence of it sums it up.</span>'
 
 
 def _written(generated: Sequence[GeneratedSentence], own: str, model: str) -> str:
@@ -99,15 +99,19 @@ def written_html(generated: Sequence[GeneratedSentence], model: str) -> str:
 def _voices(entry: Entry, cited: Cited) -> str:
     """Return what the reader's notes and other documents say of a work."""
     made = ""
-    for opinion in entry.opinions:
-        verdict = labels_of(opinion)
-        mark = f'<span class="al-badge al-good">{esc(verdict)}</span>' if verdict else ""
-        who = link(place_of(opinion), f"Your notes, {esc(shorten(cited.place(opinion), 90))}")
-        made += f'<blockquote class="al-own">{mark}{_quote(opinion)}<cite>{who}</cite></blockquote>'
+    for place, opinions in cited.by_place(entry.opinions):
+        said = "".join(f"<p>{_verdict(opinion)}{sentence_html(opinion)}</p>" for opinion in opinions)
+        who = link(place_of(opinions[0]), f"Your notes, {esc(shorten(place, 140))}")
+        made += f'<blockquote class="al-own">{said}<cite>{who}</cite></blockquote>'
     for remark in entry.remarks:
         who = link(place_of(remark), esc(shorten(cited.title(remark.doc_id), 90)))
-        made += f"<blockquote>{_quote(remark)}<cite>{who}</cite></blockquote>"
+        made += f"<blockquote><p>{sentence_html(remark)}</p><cite>{who}</cite></blockquote>"
     return f'<div class="al-voices">{made}</div>' if made else ""
+
+
+def _verdict(opinion: Opinion) -> str:
+    words = labels_of(opinion)
+    return f'<span class="al-badge al-good">{esc(words)}</span>' if words else ""
 
 
 def _quote(sentence: SourceSentence) -> str:
@@ -146,7 +150,8 @@ def _named(names: Sequence[NamedWork]) -> str:
         else:
             way = outside(work.url, shorten(work.title or work.key, 140)) if safe_url(work.url) else title
         remark = f'<div class="al-dim">{sentence_html(work.remark)}</div>' if work.remark is not None else ""
-        rows += f"<li>{way}{remark}</li>"
+        about = f" {tag(work.topic)}" if work.topic else ""
+        rows += f"<li>{way}{about}{remark}</li>"
     return f"<details><summary>Names {count(len(names), 'work')}</summary><ul>{rows}</ul></details>"
 
 

@@ -133,9 +133,7 @@ def full() -> Digest:
             LeftOut(doc_id="rss:cc", title="<i>Another</i>", reason="hidden by you"),
         ),
         undated=(LeftOut(doc_id="page:x#1", title="No date", reason="its source states no date"),),
-        failed_sources=(
-            FailedSource(location="/srv/reader/feeds/x.xml", error="/srv/reader/feeds/x.xml is no feed"),
-        ),
+        failed_sources=(FailedSource(location="/srv/reader/feeds/x.xml", error="/srv/reader/feeds/x.xml is no feed"),),
         coverage=Coverage(in_quarter=10, shown=7, left_out=2, undated=1, failed_sources=1, works=4),
         edits=Edits(
             title="Q1'23: caches are paged",

@@ -57,7 +57,7 @@ def test_it_says_all_that_the_digest_holds() -> None:
         "named by 4 documents, opinion “very good”",
         "[revised] [pinned]",
         "We page the cache of arxiv:2301.00001.",
-        "very good very good. 一页一页地管理缓存 (Your notes, Caches › Paged caches › Opinions)",
+        "very good very good. 一页一页地管理缓存 — Your notes, Caches › Paged caches › Opinions",
         "code: example/paging · also: Paging, a post",
         "Written by the language model",
         "Names 1 work:",

@@ -42,6 +42,8 @@ def test_badges_tell_what_is_unusual_and_only_that() -> None:
     assert [badge.word for badge in badges(odd, "2023-Q1")] == [
         "withdrawn", "revised", "late, from Q4'22", "date estimated", "title unknown", "pinned",
     ]  # fmt: skip
+    known = entry(published="", published_basis="title", quarter="2022-Q4")
+    assert [badge.word for badge in badges(known, "2023-Q1")] == ["late, from Q4'22", "date estimated"]
     assert badges(odd, "2023-Q1")[1].why == "Revised on 1 May 2023, version 2."
 
 
@@ -57,6 +59,7 @@ def test_dates_say_when_they_are_estimated() -> None:
     assert date_of(entry()) == "10 Feb 2023"
     assert date_of(entry(published="2023-02", published_basis="id")) == "about Feb 2023"
     assert date_of(entry(published="", published_basis=None)) == "undated"
+    assert date_of(entry(published="", published_basis="title", quarter="2023-Q1")) == "Q1'23"
 
 
 def test_many_authors_are_counted() -> None:
