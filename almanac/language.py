@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from almanac.downloads import Downloads
 from kb.errors import AlmanacError
 from kb.llm import LanguageModel, open_model
 from kb.settings import Settings
@@ -45,6 +46,7 @@ class Language:
         self._changing = threading.Lock()
         self._model = model
         self._given = model is not None
+        self.downloads = Downloads(settings)
         self._round = 0
         """Grows with each change of the choice: a load of an earlier round is thrown away."""
         self._state = LanguageState("ready", model.name) if model else _at_rest(settings)
@@ -110,7 +112,8 @@ class Language:
             threading.Thread(target=before.close, name="almanac-language-close", daemon=True).start()
 
     def close(self) -> None:
-        """Free the model; a load that runs is given up."""
+        """Free the model; a load or a download that runs is given up."""
+        self.downloads.close()
         with self._changing:
             self._round += 1
             before, self._model, self._state = self._model, None, LanguageState("off")
