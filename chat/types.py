@@ -82,6 +82,8 @@ class Statement(Frozen):
 
     text: str
     """Without its markers [n]."""
+    context: str = ""
+    """What a quoted line stands under, where it does not say itself what it is about."""
     numbers: tuple[int, ...] = ()
     """Citations."""
     status: Status
@@ -93,7 +95,8 @@ class Statement(Frozen):
         """The sentence with its citations, and a mark where nothing bears it out."""
         marks = "".join(f" [{number}]" for number in self.numbers)
         doubt = " (not supported by the library)" if self.status == "unsupported" else ""
-        return f"{self.text}{marks}{doubt}"
+        lead = f"{self.context}: " if self.context else ""
+        return f"{lead}{self.text}{marks}{doubt}"
 
 
 class AnsweredEstimate(Frozen):

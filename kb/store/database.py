@@ -148,6 +148,10 @@ class Store:
         """Return a document's chunks in order."""
         return self.chunks("d.id = ?", (doc_id,))
 
+    def chunks_between(self, doc_id: str, start: int, end: int) -> list[Chunk]:
+        """Return the chunks that overlap a span of a document's text, in order."""
+        return self.chunks("d.id = ? AND c.start < ? AND c.end > ?", (doc_id, end, start))
+
     def chunk(self, chunk_id: str) -> Chunk:
         """Return a chunk.
 

@@ -1,0 +1,212 @@
+"""From a question to an answer: read, routed, searched, decided, quoted or computed, and at last checked.
+
+Owns the order of the steps. Writes no sentence about a subject itself: quotes are their sources', numbers are the
+calculators', prose is a model's and passes `verify`. Invariant: every event stream that is not cancelled ends with an
+answer, whatever a model does.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from chat import claims, estimates
+from chat.citations import Numbering, checked, cite, listed
+from chat.extract import choose
+from chat.finding import Found, find, lexicon_of
+from chat.gathering import gather
+from chat.generate import generate
+from chat.library import Library
+from chat.question import read_question
+from chat.relevance import Relevance, rank
+from chat.scopes import OPINIONS
+from chat.types import Answer, AnsweredEstimate, Candidate, Citation, Event, Scope, Statement, Turn
+from chat.wording import advice_for, context_of, declined, joined
+from kb.llm import LanguageModel
+from kb.text import fold_space, scrub
+from kb.types import Kind
+
+MAX_QUESTION = 4000
+NEAREST = 3
+"""Passages shown where nothing answers."""
+
+
+class Asker:
+    """Answers questions over one library. Keeps nothing between questions."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn],
+        scope: Scope,
+        *,
+        model: Callable[[], LanguageModel | None] | None,
+        cancelled: Callable[[], bool],
+    ) -> Iterator[Event]:
+        """Answer a question, telling how it goes; ends without an answer only where it was cancelled."""
+        began = time.perf_counter()
+        text = fold_space(scrub(question))[:MAX_QUESTION]
+        yield Event(kind="stage", text="reading")
+        found = find(self._library, text, history, scope)
+        if cancelled():
+            return
+        numbering = Numbering(history)
+        quoted = self.quote(found, numbering)
+        if model is not None and quoted.kind != "incomplete":
+            written = yield from generate(self._library, found, quoted, numbering, model, cancelled)
+            if cancelled():
+                return
+            quoted = written or quoted
+        spent = (time.perf_counter() - began) * 1000
+        yield Event(kind="answer", answer=quoted.model_copy(update={"milliseconds": round(spent, 1)}))
+
+    def quote(self, found: Found, numbering: Numbering) -> Answer:
+        """Return the answer that needs no model."""
+        if claims.is_claim(found.question):
+            checked_claim = claims.check(found, numbering, self._library)
+            if checked_claim is not None:
+                return checked_claim
+        if found.route.kind != "library":
+            computed = self._computed(found, numbering)
+            if computed is not None:
+                return computed
+        return self._from_library(found, numbering)
+
+    def _from_library(self, found: Found, numbering: Numbering) -> Answer:
+        if not _answers(found):
+            return self._declined(found)
+        chosen = choose(found.asked, found.ranked, self._library)
+        if found.scoped.opinion:
+            chosen = _judged(found, chosen)
+        statements, citations = self._cited(chosen, numbering)
+        if not statements:
+            return self._declined(found)
+        return Answer(
+            question=found.question,
+            standalone=_shown_alone(found),
+            kind="quoted",
+            text=joined(statements),
+            statements=statements,
+            citations=citations,
+            grounded=True,
+            unknown=tuple(term.text for term in found.asked.unknown),
+            notices=found.notices,
+        )
+
+    def _cited(
+        self, chosen: Sequence[Relevance], numbering: Numbering
+    ) -> tuple[tuple[Statement, ...], tuple[Citation, ...]]:
+        """Return units as statements with their citations, those alone whose quote stands in its document."""
+        kept = checked([cite(item.unit, numbering) for item in chosen], self._library)
+        above = {c.doc_id: self._library.sections(c.doc_id) for c in kept if c.kind == Kind.NOTES}
+        statements = tuple(
+            Statement(
+                text=c.quote, context=context_of(c, above.get(c.doc_id, ())), numbers=(c.number,), status="quoted"
+            )
+            for c in kept
+        )
+        return statements, tuple(listed(kept))
+
+    def _computed(self, found: Found, numbering: Numbering) -> Answer | None:
+        """Return what the calculators answer; None where they cannot and the library can."""
+        done, waiting = estimates.run_requests(found.route.requests)
+        lead = _answers(found) and found.route.kind == "both"
+        if not done and (not waiting or lead):
+            return None
+        done, defining = self._defined(done, found, numbering) if done else (done, [])
+        lines = [line for item in done for line in estimates.lines_of(item, found.language)]
+        said = [Statement(text=line, status="computed") for line in lines]
+        if not done:
+            said = [
+                Statement(text=estimates.waiting_line(request, found.language), status="said") for request in waiting
+            ]
+        beside = choose(found.asked, found.ranked, self._library)[:2] if lead else []
+        statements, citations = self._cited([*beside, *defining], numbering)
+        quotes = [s for s in statements if lead or s.numbers[0] in {n for item in done for n in item.defined_by}]
+        return Answer(
+            question=found.question,
+            standalone=_shown_alone(found),
+            kind="computed" if done else "incomplete",
+            text=joined([*said, *quotes]),
+            statements=(*said, *quotes),
+            citations=citations,
+            estimates=tuple(done),
+            requests=tuple(waiting),
+            grounded=bool(done),
+            notices=found.notices,
+        )
+
+    def _defined(
+        self, done: Sequence[AnsweredEstimate], found: Found, numbering: Numbering
+    ) -> tuple[list[AnsweredEstimate], list[Relevance]]:
+        """Find the passages that state the formulas, one or two for each calculator."""
+        cited: dict[str, tuple[int, ...]] = {}
+        defining: list[Relevance] = []
+        for item in done:
+            name = item.estimate.calculator
+            if name in cited:
+                continue
+            asked = read_question(estimates.formula_question(item), lexicon_of(self._library))
+            best = estimates.definers(item, rank(asked, gather(asked, found.scoped.scope, self._library).units))
+            kept = [one for one in best if checked([cite(one.unit, numbering)], self._library)]
+            cited[name] = tuple(cite(one.unit, numbering).number for one in kept)
+            defining += kept
+        return [item.model_copy(update={"defined_by": cited[item.estimate.calculator]}) for item in done], defining
+
+    def _declined(self, found: Found) -> Answer:
+        nearest: dict[str, Candidate] = {}
+        for item in found.ranked:
+            unit = item.unit
+            near = Candidate(
+                chunk_id=unit.chunk_id,
+                doc_id=unit.document.id,
+                title=unit.document.title,
+                path=unit.path,
+                url=unit.document.url,
+                text=unit.text[:240],
+            )
+            nearest.setdefault(unit.chunk_id, near)
+        unknown = tuple(dict.fromkeys((*_absent(found), *(term.text for term in found.asked.unknown))))
+        candidates = tuple(nearest.values())[:NEAREST]
+        return Answer(
+            question=found.question,
+            standalone=_shown_alone(found),
+            kind="declined",
+            text=declined(found.language, unknown, candidates),
+            grounded=False,
+            candidates=candidates,
+            advice=advice_for(found.language, found.asked, unknown, found.scoped),
+            unknown=unknown,
+            notices=found.notices,
+        )
+
+
+def _answers(found: Found) -> bool:
+    """Tell whether the library answers: by its passages, or because filters alone were asked for."""
+    if (found.scoped.opinion or found.scoped.dated) and found.ranked:
+        content = [term for term in found.asked.terms if not term.generic]
+        best = max(item.covered for item in found.ranked[:5])
+        return not content or best >= 0.5
+    return found.decision.answers
+
+
+def _absent(found: Found) -> list[str]:
+    """The names of a question that none of its best passages gives."""
+    top = found.ranked[:8]
+    return [e.text for e in found.asked.entities if not any(e.pattern.search(item.unit.named) for item in top)]
+
+
+def _judged(found: Found, chosen: Sequence[Relevance]) -> list[Relevance]:
+    """Return for each passage with the label the line that judges, one a passage."""
+    wanted = [pattern for label, pattern in OPINIONS if label in found.scoped.scope.labels]
+    kept: dict[str, Relevance] = {}
+    for item in sorted(found.ranked, key=lambda item: (item.unit.rank, item.unit.start)):
+        if any((match := pattern.search(item.unit.text)) and match.start() < 4 for pattern in wanted):
+            kept.setdefault(item.unit.chunk_id, item)
+    return list(kept.values())[:8] or list(chosen)
+
+
+def _shown_alone(found: Found) -> str:
+    """The question as understood, where that is not how it was written."""
+    return found.alone if found.alone != found.question else ""

@@ -1,0 +1,140 @@
+"""Which sentences answer: the best few, in the words of their sources.
+
+Owns the choice. Refuses to glue sentences together or to alter one: what is chosen is quoted whole. Invariant:
+every sentence chosen bears on the question by itself or by the heading that it stands under.
+"""
+
+import re
+from collections.abc import Sequence
+
+from chat._intents import Intent
+from chat.library import Library
+from chat.passages import Unit, same_words
+from chat.question import Asked
+from chat.relevance import Relevance, holds
+from kb.text import fold_space
+
+MOST = {
+    Intent.DEFINITION: 3, Intent.REASON: 3, Intent.MANNER: 4, Intent.COMPARISON: 4, Intent.QUANTITY: 3, Intent.TIME: 2,
+    Intent.PERSON: 2, Intent.PAPERS: 5, Intent.LISTING: 5, Intent.FACT: 3,
+}  # fmt: skip
+WORTH = {Intent.LISTING: 0.6, Intent.PAPERS: 0.5}
+"""Share of the best score that a further sentence needs; the default is ENOUGH."""
+ENOUGH = 0.7
+LEAST_SHARE = 0.3
+"""Share of the question's content that a further sentence holds, with its breadcrumb and hit."""
+
+
+def choose(asked: Asked, ranked: Sequence[Relevance], library: Library) -> list[Relevance]:
+    """Return the sentences that answer, best first; nothing only where there is nothing to choose from."""
+    if not ranked:
+        return []
+    if asked.intent == Intent.PAPERS:
+        return _works(asked, ranked)
+    if asked.sides:
+        return _by_side(asked, ranked)
+    lead = ranked[0]
+    below = _below(lead, ranked, library) if _announces(lead) else []
+    if below:
+        inside = {item.unit for item in below}
+        rest = [item for item in ranked if item.unit not in inside and item is not lead]
+        return _distinct([*below, *_worthy(asked, rest, lead.score)], MOST[asked.intent] + 1)
+    return _distinct([lead, *_worthy(asked, ranked[1:], lead.score)], MOST[asked.intent])
+
+
+def _announces(item: Relevance) -> bool:
+    """Tell whether a line names what is asked and leaves the answer to the lines below it."""
+    text = fold_space(item.unit.text)
+    short = len(text.split()) <= 10 if text.isascii() else len(text) <= 26
+    return item.unit.heading or _asks(item.unit) or (short and item.own >= 0.75 and not text.endswith((".", "。")))
+
+
+def _worthy(asked: Asked, ranked: Sequence[Relevance], best: float) -> list[Relevance]:
+    bar = WORTH.get(asked.intent, ENOUGH) * best
+    return [
+        item
+        for item in ranked
+        if item.score >= bar and item.covered >= LEAST_SHARE and item.names == 1.0 and not item.unit.heading
+        and not _asks(item.unit)
+    ]  # fmt: skip
+
+
+def _distinct(chosen: Sequence[Relevance], most: int) -> list[Relevance]:
+    kept: list[Relevance] = []
+    for item in chosen:
+        if len(kept) == most:
+            break
+        if not any(same_words(item.unit.text, other.unit.text) for other in kept):
+            kept.append(item)
+    return kept
+
+
+def _asks(unit: Unit) -> bool:
+    """Tell whether a line is the reader's own question."""
+    return bool(
+        re.match(r"\s*(?:question|q)\s*[:：]|\s*(?:问题|疑问)\s*[:：]", unit.text, re.I)
+    ) or unit.text.rstrip().endswith(("?", "？"))
+
+
+def _below(lead: Relevance, ranked: Sequence[Relevance], library: Library) -> list[Relevance]:
+    """Return the first units under a heading, in their order: they are what it announces."""
+    sections = library.sections(lead.unit.document.id)
+    at = next((i for i, s in enumerate(sections) if s.start <= lead.unit.start < s.end), None)
+    if at is None:
+        return []
+    end = next((s.start for s in sections[at + 1 :] if s.level <= sections[at].level), None)
+    inside = [
+        item
+        for item in ranked
+        if item.unit.document.id == lead.unit.document.id
+        and lead.unit.end <= item.unit.start < (end if end is not None else 1 << 60)
+        and not item.unit.heading
+        and not _asks(item.unit)
+    ]
+    return sorted(inside, key=lambda item: item.unit.start)[:3]
+
+
+def _by_side(asked: Asked, ranked: Sequence[Relevance]) -> list[Relevance]:
+    """Return sentences that speak of both sides first, then the best of each side in turn."""
+    words = [_side_terms(asked, side) for side in asked.sides]
+    usable = [item for item in ranked if not item.unit.heading and not _asks(item.unit)] or list(ranked)
+
+    def speaks(item: Relevance, side: int) -> bool:
+        held = item.unit.tokens | item.unit.context
+        mine = bool(words[side]) and all(holds(asked.terms[i], held, item.unit.named) >= 0.9 for i in words[side])
+        return mine or asked.sides[side].lower() in item.unit.named[:400]
+
+    both = [item for item in usable if speaks(item, 0) and speaks(item, 1)]
+    each = [[item for item in usable if speaks(item, side) and item not in both] for side in (0, 1)]
+    order = both[:2]
+    for pair in zip(each[0][:2], each[1][:2], strict=False):
+        order += pair
+    order += [*each[0][:1], *each[1][:1]] if not all(each) else []
+    return _distinct(order or usable[:3], MOST[Intent.COMPARISON])
+
+
+def _side_terms(asked: Asked, side: str) -> list[int]:
+    low = side.lower()
+    return [index for index, term in enumerate(asked.terms) if not term.generic and term.text in low]
+
+
+def _works(asked: Asked, ranked: Sequence[Relevance]) -> list[Relevance]:
+    """Return one unit a work: the line that lists it, else its best sentence."""
+    kept: list[Relevance] = []
+    seen: set[str] = set()
+    best = ranked[0].score
+    for item in ranked:
+        work = _work_of(item.unit)
+        enough = item.score >= WORTH[Intent.PAPERS] * best and item.covered >= LEAST_SHARE
+        if work in seen or not (enough or not kept):
+            continue
+        seen.add(work)
+        kept.append(item)
+    return _distinct(kept, MOST[Intent.PAPERS])
+
+
+def _work_of(unit: Unit) -> str:
+    """Return what identifies the work that a unit speaks of."""
+    listed = next((part for part in reversed(unit.path) if re.search(r" - |: ", part) and len(part) > 25), "")
+    title = unit.text if unit.heading and len(unit.text) > 25 else listed or unit.document.title
+    return re.sub(r"\W+", "", re.split(r"\s{2,}|\[| - ", title.lower())[0])

@@ -1,0 +1,75 @@
+"""Everything that is known before a sentence is written: the question read, routed and searched for.
+
+Owns the order of reading. Refuses to answer. Invariant: the same question over the same library and conversation is
+found the same passages.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chat.decision import Decision, decide
+from chat.followups import standalone
+from chat.gathering import gather
+from chat.library import Library
+from chat.question import Asked, Lexicon, read_question
+from chat.relevance import Relevance, rank
+from chat.router import Route, route
+from chat.scopes import Scoped, read_scope
+from chat.types import Scope, Turn
+from kb.text import language_of
+from kb.types import Language
+
+
+@dataclass(frozen=True)
+class Found:
+    """All that is known before a sentence is written."""
+
+    question: str
+    alone: str
+    """The question as it stands alone."""
+    scoped: Scoped
+    asked: Asked
+    route: Route
+    ranked: Sequence[Relevance]
+    decision: Decision
+    notices: tuple[str, ...] = ()
+
+    @property
+    def language(self) -> Language:
+        """The language to answer in: the question's."""
+        return "zh" if language_of(self.question) in ("zh", "mixed") else "en"
+
+
+def lexicon_of(library: Library) -> Lexicon:
+    """Return what reading a question needs of a library, as it is now."""
+    return Lexicon(library.glossary, library.passages, library.counts)
+
+
+def find(library: Library, text: str, history: Sequence[Turn], scope: Scope) -> Found:
+    """Read a question and find what may answer it."""
+    lexicon = lexicon_of(library)
+    alone = standalone(text, _stood(history, lexicon), lexicon)
+    routed = route(text, [message for turn in history for message in turn.messages])
+    scoped = read_scope(alone, scope)
+    words = scoped.text if scoped.text.strip(" ?？。.!！的") else alone
+    asked = read_question(words, lexicon)
+    result = gather(asked, scoped.scope, library, _searched(asked, scoped))
+    ranked = rank(asked, result.units)
+    return Found(text, alone, scoped, asked, routed, ranked, decide(asked, ranked), result.notices)
+
+
+def _searched(asked: Asked, scoped: Scoped) -> str:
+    """Return what to search for: a question for what was judged or dated alone has no words of its own."""
+    content = [term.text for term in asked.terms if not term.generic]
+    if scoped.opinion or scoped.dated:
+        return " ".join(content)
+    return asked.text
+
+
+def _stood(history: Sequence[Turn], lexicon: Lexicon) -> list[str]:
+    """Return the earlier questions, each as it stands alone."""
+    before: list[str] = []
+    for turn in history:
+        known = turn.answer.standalone if turn.answer else ""
+        before.append(known or standalone(turn.question, before, lexicon))
+    return before

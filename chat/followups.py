@@ -1,0 +1,175 @@
+"""A question made to stand alone: what it leaves out is taken from the questions before it.
+
+Pure, no model. Owns the rules for both languages. Refuses to change a question that stands alone. Invariant: only
+words of the conversation's own questions are added, so nothing is asked that the reader did not say.
+"""
+
+import re
+from collections.abc import Sequence
+
+from chat.question import Asked, Lexicon, read_question
+from kb.text import fold_space, language_of
+
+_INSTEAD = re.compile(
+    r"^(?:and |but |ok,? |so |then )*(?:what|how) about (?P<en>.+?)\s*[?.]*$"
+    r"|^(?:and|or|but)(?: for| with| in| on| of)? (?P<and>(?!why|how|what|when|who|where|which|is|are|do|does"
+    r"|can)[^?]{1,60}?)\s*\?*$"
+    r"|^(?:那么?|还有|换成|如果是|要是)?(?P<zh>[^？?，,]{1,24}?)呢\s*[?？]*$",
+    re.I,
+)
+_BARE = re.compile(
+    r"^(?:(?:and|but|so|ok|okay|hm+)[ ,]*)?(?P<word>why(?: not| is that| so)?|how(?: so| come)?|when|who|where"
+    r"|since when|"
+    r"for example|such as|really|in detail|more|tell me more|explain(?: more| that| it)?|how much|how many)\s*[?!.]*$"
+    r"|^(?:那|那么|但|可是)?(?P<han>为什么(?:呢|这样)?|为何|怎么(?:做|会|讲|说)?|如何|何时|什么时候|谁|多少"
+    r"|比如|举例|举个例子|详细(?:点|说说)?|真的吗|原因(?:是什么)?)"
+    r"(?:呢)?\s*[?？!！]*$",
+    re.I,
+)
+_PRONOUN = re.compile(
+    r"\b(?P<poss>its|their)\b|\b(?P<en>it|they|them|this|that|these|those|this one|that one|the same|the former"
+    r"|the latter)\b"
+    r"(?! (?:is|was) (?:true|possible|the case|that|to)\b)"
+    r"|(?P<zh>它们?|他们|这(?:个|种|篇|些)?(?:方法|模型|系统|论文|技术|格式|东西)|(?:前|后)者"
+    r"|(?<![其尤极])其(?![中他它实次余])|该(?:方法|模型|系统|论文|技术))",
+    re.I,
+)
+_NOT_BACK = re.compile(
+    r"^(?:what|how|why|when|who|which|where)\b.*\b(?:is it|does it|it is|is there)\b.*\b(?:to|that|when|if)\b"
+    r"|\bthat\s+[a-z]+(?:s|ed|es)?\b",
+    re.I,
+)  # fmt: skip
+_LEADING = re.compile(r"^(?:and|but|so|then|also|ok|okay)[ ,]+|^(?:那么?|还有|另外|而且|然后|所以)[，, ]*", re.I)
+
+
+def standalone(question: str, before: Sequence[str], lexicon: Lexicon) -> str:
+    """Return the question with what it leaves out, or as it is where it stands alone.
+
+    Args:
+        before: the earlier questions, oldest first, each already made to stand alone.
+    """
+    form = fold_space(question)
+    if not before or not form:
+        return form
+    earlier = before[-1]
+    bare = _BARE.match(form)
+    if bare:
+        return _asked_of(bare["word"] or bare["han"], earlier)
+    instead = _INSTEAD.match(form)
+    if instead:
+        return _replaced(fold_space(instead["en"] or instead["and"] or instead["zh"]), earlier, lexicon)
+    if _PRONOUN.search(form) and not _NOT_BACK.search(form):
+        return _resolved(form, earlier, lexicon)
+    return _completed(form, earlier, lexicon)
+
+
+def _asked_of(word: str, earlier: str) -> str:
+    """`why?` after a question asks why of the same thing."""
+    rest = re.sub(
+        r"^(?:what|why|how|when|who|where|which|does|do|did|is|are|was|can|should)\b(?:'s| is| are| does| do"
+        r"| did| was)?\s*",
+        "",
+        earlier.rstrip("?？。. "),
+        flags=re.I,
+    )
+    if language_of(word) == "zh":
+        return f"{rest} {word}？" if rest.isascii() else f"{word}{rest}？"
+    return f"{word} {rest}?"
+
+
+def _replaced(part: str, earlier: str, lexicon: Lexicon) -> str:
+    """`what about X?` asks the same of X: X takes the place of what is of its kind, else it is added."""
+    new, old = read_question(part, lexicon), read_question(earlier, lexicon)
+    spot = _counterpart(part, new, old)
+    if spot and spot.lower() not in part.lower():
+        return re.sub(re.escape(spot), lambda _: part, earlier, count=1, flags=re.I)
+    if spot:
+        return (
+            re.sub(re.escape(spot), lambda _: part, earlier, count=1, flags=re.I)
+            if part.lower() != spot.lower()
+            else earlier
+        )
+    return f"{earlier.rstrip('?？。. ')} {part}?"
+
+
+def _counterpart(part: str, new: Asked, old: Asked) -> str:
+    """Return the words of the earlier question that X stands for."""
+    digits = re.fullmatch(r"[\d.,]+\s?[A-Za-z%]*", part) is not None
+    if digits:
+        match = re.search(r"\b\d[\d.,]*\s?[A-Za-z%]*\b", old.text)
+        return match.group() if match else ""
+    if old.entities and (new.entities or not new.content or len(new.content) <= 2):
+        return old.entities[-1].text
+    subject = subject_of(old)
+    return subject if len(part.split()) <= 4 and subject and subject.lower() in old.text.lower() else ""
+
+
+def _resolved(form: str, earlier: str, lexicon: Lexicon) -> str:
+    """Put what a pronoun stands for in its place."""
+    old = read_question(earlier, lexicon)
+    subject = subject_of(old)
+    if not subject or subject.lower() in form.lower():
+        return form
+    new = read_question(_PRONOUN.sub(" ", form), lexicon)
+    if new.entities and len(new.content) > 3:
+        # It names its own subject: the pronoun points inside the question.
+        return form
+
+    def put(match: re.Match[str]) -> str:
+        word = (match["en"] or match["zh"] or "").lower()
+        chosen = subject
+        if old.sides and word in ("the former", "前者"):
+            chosen = old.sides[0]
+        elif old.sides and word in ("the latter", "后者"):
+            chosen = old.sides[1]
+        if match["poss"]:
+            return f"{chosen}'s"
+        return f" {chosen} " if match["zh"] and chosen.isascii() else chosen
+
+    return fold_space(_LEADING.sub("", _PRONOUN.sub(put, form, count=1)))
+
+
+def _completed(form: str, earlier: str, lexicon: Lexicon) -> str:
+    """Add the earlier subject to a question that begins as a continuation and names none."""
+    if not _LEADING.match(form):
+        return form
+    new, old = read_question(form, lexicon), read_question(earlier, lexicon)
+    subject = subject_of(old)
+    rest = fold_space(_LEADING.sub("", form))
+    if (
+        new.entities
+        or not subject
+        or subject.lower() in rest.lower()
+        or len([t for t in new.terms if not t.generic]) > 3
+    ):
+        return rest
+    return f"{rest.rstrip('?？')} ({subject})?" if rest.isascii() else f"{subject} {rest}"
+
+
+def subject_of(asked: Asked) -> str:
+    """Return what a question is about, in its own words: its last name, else its weightiest run of words."""
+    if asked.sides:
+        return (
+            f"{asked.sides[0]} and {asked.sides[1]}"
+            if asked.language == "en"
+            else f"{asked.sides[0]}和{asked.sides[1]}"
+        )
+    if asked.entities:
+        return asked.entities[-1].text
+    content = [term for term in asked.terms if not term.generic]
+    if not content:
+        return ""
+    low = asked.text.lower()
+    places = sorted(
+        (low.find(term.text), low.find(term.text) + len(term.text), term.weight) for term in content if term.text in low
+    )
+    runs: list[tuple[int, int, float]] = []
+    for start, end, weight in places:
+        if runs and start - runs[-1][1] <= 1:
+            runs[-1] = (runs[-1][0], max(end, runs[-1][1]), runs[-1][2] + weight)
+        else:
+            runs.append((start, end, weight))
+    if not runs:
+        return content[0].text
+    start, end, _ = max(runs, key=lambda run: run[2])
+    return asked.text[start:end]

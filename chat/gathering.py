@@ -1,0 +1,62 @@
+"""The passages that may answer a question: what search finds, and what it finds for each name and side of it.
+
+Owns the questions that are put to search. Refuses to rank: `relevance` does. Invariant: each unit comes once, and
+its hit's rank is that of the first search that found it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from chat.library import Library
+from chat.passages import Unit, units_of
+from chat.question import Asked, Entity
+from chat.types import Scope
+from kb.text import normalise
+from kb.types import Hit
+
+HITS = 10
+MORE_HITS = 4
+MAX_NAMES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What was found."""
+
+    units: list[Unit]
+    notices: tuple[str, ...]
+    """Of search, such as: keyword search only."""
+
+
+def gather(asked: Asked, scope: Scope, library: Library, text: str | None = None) -> Gathered:
+    """Return the units of the passages that may answer; `text` is searched for in place of the question."""
+    first = library.search(scope.query(asked.text if text is None else text, HITS))
+    found = list(first.hits)
+    for more in _further(asked, found):
+        found += library.search(scope.query(more, MORE_HITS)).hits
+    return Gathered(_units(found, library), first.notices)
+
+
+def _further(asked: Asked, found: Sequence[Hit]) -> Iterable[str]:
+    """Questions for what the first search missed: a rare name, one side of a comparison."""
+    focus = " ".join(term.text for term in asked.focus)
+    for entity in asked.entities[:MAX_NAMES]:
+        if sum(_speaks_of(hit, entity) for hit in found[:5]) < 2:
+            yield f'"{entity.text}" {focus}'
+    for side in asked.sides:
+        yield f"{side} {focus}" if focus not in side else side
+
+
+def _speaks_of(hit: Hit, entity: Entity) -> bool:
+    held = normalise("\n".join((hit.document.title, *hit.chunk.path, hit.chunk.text)))
+    return entity.pattern.search(held) is not None
+
+
+def _units(hits: Sequence[Hit], library: Library) -> list[Unit]:
+    made: dict[tuple[str, int], Unit] = {}
+    for rank, hit in enumerate(hits):
+        joined = hit.chunk.text and (hit.others or hit.chunk.end - hit.chunk.start > len(hit.chunk.text))
+        chunks = library.between(hit.document.id, hit.chunk.start, hit.chunk.end) if joined else [hit.chunk]
+        for unit in units_of(hit, rank, chunks):
+            made.setdefault((unit.document.id, unit.start), unit)
+    return list(made.values())

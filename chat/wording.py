@@ -1,0 +1,113 @@
+"""What the product itself says in an answer, in the question's language.
+
+Owns every sentence that is neither quoted nor computed nor a model's. Refuses to say anything about a subject.
+Invariant: both languages say the same.
+"""
+
+import re
+from collections.abc import Sequence
+
+from chat.question import Asked
+from chat.scopes import Scoped
+from chat.types import Candidate, Citation, Statement
+from kb.text import fold_space
+from kb.types import Language, Section
+
+_STOCK = re.compile(
+    r"(?:n\.\s*)?related (?:materials?|works?|papers?)|highlights?|相关(?:资料|材料|工作|论文)|重点", re.I
+)
+"""Titles that name nothing."""
+
+
+def joined(statements: Sequence[Statement]) -> str:
+    """Return statements as text, one a line: sources are never run together."""
+    return "\n".join(fold_space(statement.marked) for statement in statements)
+
+
+def context_of(citation: Citation, sections: Sequence[Section]) -> str:
+    """Return what a quoted line stands under: in an outline its parent, elsewhere the work."""
+    line = fold_space(citation.quote)
+    parents = _ancestors(sections, citation.start) if sections else [*citation.path, citation.title]
+    for parent in reversed(parents if sections else parents[-1:]):
+        name = fold_space(parent)
+        if name and name not in line and line not in name and not _STOCK.fullmatch(name):
+            return name if len(name) <= 120 else name[:117] + "…"
+    return ""
+
+
+def _ancestors(sections: Sequence[Section], at: int) -> list[str]:
+    """Return the titles above the section at an offset, outermost first; its own where the offset is further in."""
+    chain: list[Section] = []
+    for section in sections:
+        if section.start > at:
+            break
+        while chain and chain[-1].level >= section.level:
+            chain.pop()
+        chain.append(section)
+    return [section.title for section in chain if section.start < at]
+
+
+def declined(language: Language, unknown: Sequence[str], candidates: Sequence[Candidate]) -> str:
+    """Return the text of an answer that there is none."""
+    named = ", ".join(unknown[:4])
+    if language != "en":
+        text = "库里没有能回答这个问题的内容。" + (f"没有一处提到：{named}。" if unknown else "")
+        near = "最接近的是：" + "；".join(_title(c) for c in candidates) + "。" if candidates else ""
+        return text + near
+    text = "This is not in your library." + (f" Nothing in it mentions {named}." if unknown else "")
+    near = f" Nearest are: {'; '.join(_title(c) for c in candidates)}." if candidates else ""
+    return text + near
+
+
+def _title(candidate: Candidate) -> str:
+    tail = fold_space(candidate.path[-1]) if candidate.path else ""
+    return f"{candidate.title} › {tail[:80]}" if tail and tail != candidate.title else candidate.title
+
+
+def advice_for(language: Language, asked: Asked, unknown: Sequence[str], scoped: Scoped) -> str:
+    """Return what the reader may add or change, where nothing answers."""
+    subject = ", ".join(unknown[:3]) or ", ".join(term.text for term in asked.content[:3])
+    if not scoped.scope.empty:
+        if language != "en":
+            return "这次只在筛选范围内查找；放宽日期、类型或标签后再问一次。"
+        return "Only what passes the filters was looked at: ask again with wider dates, kinds or labels."
+    if language != "en":
+        return f"可以添加一篇关于“{subject}”的论文、文章或笔记后再问。"
+    return f"Add a paper, post or note about {subject}, then ask again."
+
+
+def nothing_to_compare(language: Language) -> str:
+    """Return that a claim meets neither passage nor calculator."""
+    if language != "en":
+        return "库里没有可与这一说法比较的数字，计算器也缺少所需的输入。"
+    return "Neither the library nor a calculator has a number to compare this claim with."
+
+
+def compared(language: Language, claimed: str, found: str, gap: float | None, source: str) -> str:
+    """Return how a claim's number and another one relate."""
+    if language != "en":
+        if not gap:
+            return f"说法是 {claimed}，{source}给出 {found}：一致。"
+        return f"说法是 {claimed}，{source}给出 {found}：相差 {gap:+.1%}。"
+    if not gap:
+        return f"The claim says {claimed}, {source} says {found}: they agree."
+    return f"The claim says {claimed}, {source} says {found}: a gap of {gap:+.1%}."
+
+
+def source_name(language: Language, title: str) -> str:
+    """Return how a source is called in a comparison; empty stands for a passage."""
+    if not title:
+        return "引文" if language != "en" else "the passage"
+    return f"计算器 {title} " if language != "en" else f"the calculator {title}"
+
+
+def fallback(language: Language, reason: str) -> str:
+    """Return the notice that quotations stand in for a model's answer."""
+    if language != "en":
+        return f"模型没有给出可用的回答（{reason}），以下是原文引用。"
+    return f"Quotations stand in for the model's answer: {reason}"
+
+
+def nothing_supported(language: Language) -> str:
+    """Return why a model's answer was thrown away."""
+    return "模型写的内容没有一句得到库中材料的支持" if language != "en" else "nothing of what it wrote is borne out."
