@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
+from almanac.asking import Chat, StoredLibrary
 from almanac.conversations import Conversations
 from almanac.digesting import Digests
 from almanac.ingestion import Ingestion, Report
@@ -93,6 +94,11 @@ class Almanac:
     def conversations(self) -> Conversations:
         """What the reader asked before, saved with its answers."""
         return Conversations(self.store)
+
+    @cached_property
+    def chat(self) -> Chat:
+        """Questions to this library."""
+        return Chat(StoredLibrary(self.store, lambda: self.glossary, self.search), self.language.model)
 
     @property
     def embedder_state(self) -> EmbedderState:
