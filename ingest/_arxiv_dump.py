@@ -173,12 +173,13 @@ def read_json_lines(text: str) -> tuple[list[Paper], list[str], int]:
                 records += [json.loads(line, strict=False)] if line.strip() else []
             except (ValueError, RecursionError):
                 broken += 1
-    papers = [paper for record in records if (paper := _read_json(record)) is not None]
+    papers = [paper for record in records if (paper := read_json_record(record)) is not None]
     lost = broken + len(records) - len(papers)
     return papers, [f"{lost} records are broken or name no arXiv id and were left out."] if lost else [], lost
 
 
-def _read_json(record: Any) -> Paper | None:
+def read_json_record(record: Any) -> Paper | None:
+    """The paper of one record of a metadata snapshot, None where it names no arXiv id."""
     if not isinstance(record, dict):
         return None
     found = arxiv_id(str(record.get("id") or ""))

@@ -52,7 +52,8 @@ POST = f"""<!DOCTYPE html>
 <div class="share-buttons"><a href="https://social.example/share">Share this</a></div>
 </article>
 <section class="related-posts"><h3>Related posts</h3><ul>
-<li><a href="/c">Racks in the rain and what we learnt of them</a></li><li><a href="/d">Why the switch is always the last thing to look at</a></li></ul></section></main>
+<li><a href="/c">Racks in the rain and what we learnt of them</a></li>
+<li><a href="/d">Why the switch is always the last thing to look at</a></li></ul></section></main>
 <aside><h3>Newsletter</h3><form><input name="mail"><button>Subscribe</button></form></aside></div>
 <footer><p>Copyright 2011-2024 Notes of a Server Room. All rights reserved.</p></footer>
 <script>track("everything")</script></body></html>"""
