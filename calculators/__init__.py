@@ -25,11 +25,14 @@ from calculators._discovery import discover, find
 from calculators._hf_config import read_hf_config
 from calculators._registry import (
     Accelerator,
+    Mention,
     Model,
     accelerator_inputs,
     accelerators,
     find_accelerator,
+    find_accelerators,
     find_model,
+    find_models,
     model_inputs,
     models,
 )
@@ -44,6 +47,7 @@ __all__ = [
     "Configuration",
     "Estimate",
     "InputWarning",
+    "Mention",
     "MissingInputs",
     "Model",
     "Output",
@@ -57,7 +61,9 @@ __all__ = [
     "discover",
     "find",
     "find_accelerator",
+    "find_accelerators",
     "find_model",
+    "find_models",
     "missing",
     "model_inputs",
     "models",

@@ -1,13 +1,37 @@
 """The one entry of the router: from a question and its history to a `Route`.
 
-Reads nothing but its arguments. Invariant: a request names only fields, outputs and units of its calculator.
+Owns the order of the steps: read, rank, carry over, assemble, decide. Reads nothing but its arguments. Invariant: a
+request names only fields, outputs and units of its calculator; a library route has none.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-import calculators
-from calculators import Suggestion
-from chat.router._types import CalculatorRequest, MissingInput, Route, Span, Turn
+from chat.router._assemble import requests
+from chat.router._bind import bind
+from chat.router._decide import kind_of
+from chat.router._facts import Facts, gather
+from chat.router._features import features_of
+from chat.router._follow import State, carry, earlier_questions, is_follow_up, is_reply, speaks_of_calculator
+from chat.router._items import Row, read_row
+from chat.router._lexicon import lexicon
+from chat.router._routes import Way, rank
+from chat.router._types import CalculatorRequest, Route, RouteKind, Turn
+
+MOST_TURNS = 12
+"""Earlier questions that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A question with what was made of it."""
+
+    row: Row
+    features: frozenset[str]
+    way: Way | None
+    facts: Facts | None
+    requests: tuple[CalculatorRequest, ...]
+    kind: RouteKind
 
 
 def route(question: str, history: Sequence[Turn | Mapping[str, str]] = ()) -> Route:
@@ -15,34 +39,61 @@ def route(question: str, history: Sequence[Turn | Mapping[str, str]] = ()) -> Ro
 
     `history` holds the earlier messages, oldest first; of these only the reader's own are read.
     """
-    best = next(iter(calculators.suggest(question)), None)
-    if best is None:
-        return Route(kind="library")
-    return Route(kind="calculator", requests=(_request(question, best),))
+    state: State | None = None
+    for earlier in earlier_questions(history)[-MOST_TURNS:]:
+        state = _remember(earlier, _read(earlier, state)[0]) or state
+    reading, continued = _read(question, state)
+    if reading.kind == "library":
+        return Route(kind="library", continued=continued)
+    return Route(kind=reading.kind, requests=reading.requests, continued=continued)
 
 
-def _request(question: str, made: Suggestion) -> CalculatorRequest:
-    spans = tuple(
-        Span(start=start, end=end, text=question[start:end], parameter=name, value=made.inputs[name])
-        for name, (start, end) in made.places.items()
-    )
-    return CalculatorRequest(
-        calculator=made.calculator,
-        inputs=made.inputs,
-        output=made.output,
-        missing=tuple(missing_input(made.calculator, name) for name in made.missing),
-        spans=spans,
-        notes=made.notes,
-        problem=made.problem,
-    )
+def _remember(question: str, reading: _Reading) -> State | None:
+    if reading.way is None or reading.facts is None or reading.kind == "library":
+        return None
+    missing = tuple(item.name for item in reading.requests[0].missing)
+    return State(reading.way, reading.facts, question, missing)
 
 
-def missing_input(calculator: str, name: str) -> MissingInput:
-    """Describe a field of a calculator in its own words."""
-    schema = calculators.discover()[calculator].inputs.model_json_schema(by_alias=True)["properties"].get(name, {})
-    return MissingInput(
-        name=name,
-        label=str(schema.get("description", name)),
-        unit=str(schema.get("unit", "")),
-        choices=tuple(str(item) for item in schema.get("enum", ())),
-    )
+def _read(question: str, state: State | None) -> tuple[_Reading, str]:
+    """Read a question, alone or as the continuation of what came before."""
+    row = read_row(question)
+    bindings = bind(row, frozenset(lexicon().types), generic=False)
+    features = features_of(row, bindings)
+    ranked = rank(features, bindings)
+    way = ranked[0][1] if ranked else None
+    if state is not None:
+        reading = _continue(row, features, way, state)
+        if reading is not None:
+            return reading, state.question
+    if way is None:
+        return _Reading(row, features, None, None, (), "library"), ""
+    facts = gather(row, way)
+    made = tuple(requests(way, facts))
+    return _Reading(row, features, way, facts, made, kind_of(row, features, made[0])), ""
+
+
+def _continue(row: Row, features: frozenset[str], way: Way | None, state: State) -> _Reading | None:
+    """The question as a continuation; None where it stands alone, or changes nothing of the earlier one."""
+    if not (is_follow_up(row) or is_reply(row, state)):
+        return None
+    other = way is not None and way.calculator != state.way.calculator and speaks_of_calculator(features, way)
+    chosen = way if other and way is not None else state.way
+    fresh = gather(row, chosen)
+    if not other and not fresh.given:
+        return None
+    if way is not None and not other and _stands_alone(row, features, way):
+        return None
+    facts = carry(state, chosen, fresh)
+    made = tuple(requests(chosen, facts))
+    kind = kind_of(row, features, made[0])
+    if kind == "library" and (other or "WHY" in features or "STRONG_LIT" in features or "EXPLAIN" in features):
+        return None
+    return _Reading(row, features, chosen, facts, made, "calculator" if kind == "library" else kind)
+
+
+def _stands_alone(row: Row, features: frozenset[str], way: Way) -> bool:
+    """Whether a question that begins like a continuation says all that its calculator needs."""
+    if not speaks_of_calculator(features, way):
+        return False
+    return all(request.ready for request in requests(way, gather(row, way)))

@@ -1,0 +1,336 @@
+"""Which amount is whose: amounts and names of quantities matched as one row, by how near they stand and on which side.
+
+Owns the weighing of distance, order and punctuation. Knows no calculator: it is told which quantities count.
+Refuses a value of the wrong type. Invariant: matches do not cross, and a name takes one amount, or one list of
+amounts such as "8, 16 or 32".
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from chat.router._items import Item, Row, is_generic
+from chat.router._lexicon import Meaning, lexicon
+from chat.router._values import value_of
+
+UNBOUND = 2.2
+"""What leaving an amount without a name costs: nothing farther away is its name."""
+NEAR = 0.75
+"""Up to here a name stands right beside its amount."""
+REACH = 14
+"""Items on either side in which an amount looks for its name."""
+_CONNECT = frozenset(
+    "of is are be being was were at with to about around roughly approximately approx nearly exactly only just equal equals "
+    "set as a an the my our its their this that has have having i we use uses using say let where and/or fixed total "
+    "~ = : - \" ' ( ) [ ] 为 是 取 用 设 等 于 约 大 概 有 达 到 按 在 以 个 的 开 成 当 共 左 右 只 了 都 该 这 那 每 × x *".split()
+)
+_WAYS = frozenset("way ways fold 路 维 degree".split())
+_EXPLICIT = frozenset("= : 为 是 is are equals".split())
+_JOINTS = frozenset(", 、 / and or vs versus & 和 与 或 及 还是 跟 then".split())
+_STRONG = frozenset("and or vs versus / & 和 与 或 及 还是 跟".split())
+_STOPS = {",": 1.1, "、": 0.9, ";": 2.0, ".": 2.4, "?": 2.4, "!": 2.4, "/": 0.4, "%": 0.3, "|": 1.0, "+": 0.5, ">": 0.6}
+
+_SINGLE = frozenset({"gpus", "nodes", "batch"})
+"""Quantities of which people say that there is "one"."""
+
+
+@dataclass(slots=True)
+class Group:
+    """Amounts that stand for one quantity: one, or a list of alternatives."""
+
+    items: list[Item]
+    first: int
+    """Index of the first item in the row."""
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A quantity with what the text says it is."""
+
+    name: str
+    values: tuple[float, ...]
+    items: tuple[Item, ...]
+    start: int
+    end: int
+    cost: float = 0.0
+
+    @property
+    def value(self) -> float:
+        """The value, the first of several."""
+        return self.values[0]
+
+
+@dataclass(slots=True)
+class Bindings:
+    """What was matched, what was left over, and which quantities were named without a value."""
+
+    bound: list[Bound] = field(default_factory=list)
+    loose: list[Item] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
+    used: set[int] = field(default_factory=set)
+    """Places of the names that have a value."""
+
+    def get(self, *names: str) -> Bound | None:
+        """The first of these quantities that has a value."""
+        return next((item for name in names for item in self.bound if item.name == name), None)
+
+    def number(self, *names: str) -> float | None:
+        """Its value."""
+        found = self.get(*names)
+        return None if found is None else found.value
+
+    def all(self, name: str) -> list[Bound]:
+        """Every match of that quantity, in order."""
+        return [item for item in self.bound if item.name == name]
+
+
+def bind(row: Row, allowed: Collection[str], *, generic: bool = True) -> Bindings:
+    """Match the amounts of a row with the quantities `allowed`; names of other quantities keep their amounts.
+
+    Without `generic`, function words such as "in" or "for" name no quantity.
+    """
+    groups = group(row.items)
+    names = [
+        (index, meanings)
+        for index, item in enumerate(row.items)
+        if item.sort in ("term", "device") and (meanings := _meanings(item, allowed, generic))
+    ]
+    found = Bindings()
+    taken = _align(row.items, groups, names, allowed)
+    found.used = {at for at, _, _ in taken.values()}
+    for number, one in enumerate(groups):
+        if number not in taken:
+            found.loose += one.items
+            continue
+        at, meaning, cost = taken[number]
+        if meaning.name in allowed:
+            found.bound.append(_bound(row.items, one, at, meaning, cost))
+    ends = {one.last + 1 for one in groups}
+    for index, meanings in names:
+        if index not in found.used | ends and row.items[index].sort == "term" and not is_generic(row.items[index]):
+            found.asked.update(meaning.name for meaning in meanings if meaning.mode != "weak")
+    return found
+
+
+def _meanings(item: Item, allowed: Collection[str], generic: bool) -> list[Meaning]:
+    if item.sort == "device":
+        return [Meaning("quantity", "gpus", "noun")]
+    if is_generic(item) and not generic:
+        return []
+    quantities = [meaning for meaning in item.meanings if meaning.sort == "quantity"]
+    own = [meaning for meaning in quantities if meaning.name in allowed]
+    if own or is_generic(item):
+        return own
+    return [meaning for meaning in quantities if meaning.mode != "weak"]
+
+
+def group(items: list[Item]) -> list[Group]:
+    """The amounts of a row, those of one list together."""
+    groups: list[Group] = []
+    for index, item in enumerate(items):
+        if item.sort not in ("amount", "dtype"):
+            continue
+        last = groups[-1] if groups else None
+        if last and item.sort == "amount" and _continues(items, last, index):
+            last.items.append(item)
+            last.last = index
+        else:
+            groups.append(Group([item], index, index))
+    return [part for one in groups for part in _settled(items, one)]
+
+
+def _continues(items: list[Item], last: Group, index: int) -> bool:
+    """Whether an amount goes on a list: only joints in between, and of one kind."""
+    before, item = last.items[-1].amount, items[index].amount
+    between = items[last.last + 1 : index]
+    if before is None or item is None or not between or len(between) > 3:
+        return False
+    if any(piece.text.lower() not in _JOINTS for piece in between):
+        return False
+    alike = before.kind == item.kind and before.numeral.negative == item.numeral.negative
+    same_size = (before.numeral.scale == 1.0) == (item.numeral.scale == 1.0)
+    return alike and same_size
+
+
+def _settled(items: list[Item], one: Group) -> list[Group]:
+    """Keep a list if an "and", an "or" or three amounts show that it is one; else take its amounts apart."""
+    if len(one.items) == 1:
+        return [one]
+    if _named_apart(items, one):
+        places = [index for index in range(one.first, one.last + 1) if items[index].sort == "amount"]
+        return [Group([items[index]], index, index) for index in places]
+    joints = {items[index].text.lower() for index in range(one.first, one.last) if items[index].sort != "amount"}
+    if len(one.items) >= 3 or joints & _STRONG:
+        return [one]
+    places = [index for index in range(one.first, one.last + 1) if items[index].sort == "amount"]
+    return [Group([items[index]], index, index) for index in places]
+
+
+def _named_apart(items: list[Item], one: Group) -> bool:
+    """Whether the first amount has a name before it and the last another behind: "PP=8 and 32 micro-batches"."""
+    after = items[one.last + 1] if one.last + 1 < len(items) else None
+    at = one.first - 1
+    while at >= 0 and items[at].text.lower() in _CONNECT:
+        at -= 1
+    before = items[at] if at >= 0 else None
+    if after is None or before is None:
+        return False
+    nouns = {
+        meaning.name for meaning in after.meanings if meaning.sort == "quantity" and meaning.mode in ("noun", "both")
+    }
+    keys = {
+        meaning.name for meaning in before.meanings if meaning.sort == "quantity" and meaning.mode in ("key", "both")
+    }
+    letter = one.first > 0 and items[one.first - 1].text in ("=", ":") and before.sort == "word"
+    return bool(nouns or after.sort == "device") and (
+        letter or bool(keys and not keys & nouns and not is_generic(before))
+    )
+
+
+def _align(
+    items: list[Item], groups: list[Group], names: list[tuple[int, list[Meaning]]], allowed: Collection[str]
+) -> dict[int, tuple[int, Meaning, float]]:
+    """The cheapest matching that does not cross: groups by number → (place of the name, its meaning, cost)."""
+    rows, columns = len(groups), len(names)
+    best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
+    choice: list[list[tuple[str, Meaning | None, float]]] = [[("", None, 0.0)] * (columns + 1) for _ in range(rows + 1)]
+    for i in range(1, rows + 1):
+        best[i][0], choice[i][0] = i * UNBOUND, ("skip amount", None, 0.0)
+    for j in range(1, columns + 1):
+        choice[0][j] = ("skip name", None, 0.0)
+    for i in range(1, rows + 1):
+        for j in range(1, columns + 1):
+            options: list[tuple[float, tuple[str, Meaning | None, float]]] = [
+                (best[i][j - 1], ("skip name", None, 0.0)),
+                (best[i - 1][j] + UNBOUND, ("skip amount", None, 0.0)),
+            ]
+            cost, meaning = _cheapest(items, groups[i - 1], names[j - 1], allowed)
+            if meaning is not None and cost < UNBOUND:
+                options.append((best[i - 1][j - 1] + cost, ("match", meaning, cost)))
+                # "8 sequences of 4096": one name that ends one amount and leads the next.
+                if i > 1 and names[j - 1][0] < groups[i - 1].first and meaning.mode == "key":
+                    other, left = _cheapest(items, groups[i - 2], names[j - 1], allowed)
+                    if (
+                        left is not None
+                        and left.mode == "noun"
+                        and left.name != meaning.name
+                        and other + cost < UNBOUND
+                    ):
+                        total = best[i - 2][j - 1] + other + cost
+                        options.append((total, ("both", meaning, cost)))
+            best[i][j], choice[i][j] = min(options, key=lambda option: option[0])
+    taken = _trace(choice, names, rows, columns)
+    for number in [number for number, (_, meaning, _) in taken.items() if meaning.sort == "concept"]:
+        cost, meaning = _cheapest(
+            items, groups[number], next(name for name in names if name[0] == taken[number][0]), allowed
+        )
+        if meaning is not None:
+            taken[number] = (taken[number][0], meaning, cost)
+    return taken
+
+
+def _trace(
+    choice: list[list[tuple[str, Meaning | None, float]]], names: list[tuple[int, list[Meaning]]], i: int, j: int
+) -> dict[int, tuple[int, Meaning, float]]:
+    taken: dict[int, tuple[int, Meaning, float]] = {}
+    while i or j:
+        step, meaning, cost = choice[i][j]
+        if step == "match" and meaning is not None:
+            taken[i - 1] = (names[j - 1][0], meaning, cost)
+            i, j = i - 1, j - 1
+        elif step == "both" and meaning is not None:
+            taken[i - 1] = (names[j - 1][0], meaning, cost)
+            taken[i - 2] = (names[j - 1][0], Meaning("concept", ""), 0.0)
+            i, j = i - 2, j - 1
+        elif step == "skip name":
+            j -= 1
+        else:
+            i -= 1
+    return taken
+
+
+def _cheapest(
+    items: list[Item], one: Group, name: tuple[int, list[Meaning]], allowed: Collection[str]
+) -> tuple[float, Meaning | None]:
+    at, meanings = name
+    before = at < one.first
+    if abs(at - (one.first if before else one.last)) > REACH:
+        return UNBOUND, None
+    between = items[at + 1 : one.first] if before else items[one.last + 1 : at]
+    distance = _distance(between, items[at])
+    if distance >= UNBOUND:
+        return UNBOUND, None
+    best: tuple[float, Meaning | None] = (UNBOUND, None)
+    for meaning in meanings:
+        cost = distance + _side(meaning, before, between, items, one)
+        cost += 0.0 if meaning.name in allowed else 0.25
+        # "in" or "takes" is less of a name than "checkpoint takes"; "tokens" is as often a unit as a name.
+        cost += (
+            0.35 if is_generic(items[at]) else 0.3 if meaning.name == "tokens_any" and meaning.mode == "noun" else 0.0
+        )
+        if cost < best[0] and _fits(one, meaning, cost):
+            best = (cost, meaning)
+    return best
+
+
+def _fits(one: Group, meaning: Meaning, cost: float) -> bool:
+    kind = lexicon().types[meaning.name]
+    if meaning.name not in _SINGLE and any(item.amount is not None and item.amount.numeral.weak for item in one.items):
+        return False
+    return all(value_of(item, kind, named=cost <= NEAR) is not None for item in one.items)
+
+
+def _side(meaning: Meaning, before: bool, between: list[Item], items: list[Item], one: Group) -> float:
+    """What it costs that the name stands on this side of its amount."""
+    words = {item.text.lower() for item in between}
+    explicit = bool(words & _EXPLICIT)
+    led = one.first > 0 and items[one.first - 1].text in ("=", ":")
+    if before:
+        cost = {"key": 0.0, "both": 0.05, "noun": 0.9, "weak": 0.3}[meaning.mode]
+        if meaning.mode == "noun" and explicit:
+            cost = 0.25
+    else:
+        cost = {"key": 0.9, "both": 0.0, "noun": 0.0, "weak": 0.35}[meaning.mode]
+        if meaning.mode == "key" and words & _WAYS:
+            cost = 0.0
+        elif meaning.mode == "key" and words & {"for", "as", "of"}:
+            cost = 0.5
+        cost += 1.5 * led
+    if meaning.mode == "weak" and len(between) > 1:
+        cost += 1.5
+    return cost
+
+
+def _distance(between: Iterable[Item], name: Item) -> float:
+    own = {meaning.name for meaning in name.meanings}
+    return sum(_weight(item, own) for item in between)
+
+
+def _weight(item: Item, own: set[str]) -> float:
+    word = item.text.lower()
+    if word in _CONNECT or word in _WAYS:
+        return 0.08 if len(word) == 1 else 0.12
+    if item.sort in ("amount", "list"):
+        return 2.0
+    if item.sort in ("model", "device", "dtype", "format"):
+        return 0.8
+    if item.sort == "term":
+        if is_generic(item):
+            return 0.15
+        quantities = {meaning.name for meaning in item.meanings if meaning.sort == "quantity"}
+        if quantities & own:
+            return 0.1
+        if all(meaning.name == "FOLLOW" or meaning.name == "COMPARE" for meaning in item.meanings):
+            return 0.5
+        return 1.2 if quantities else 0.7
+    if word in _STOPS:
+        return _STOPS[word]
+    return 0.25 if "\u4e00" <= word[0] <= "\u9fff" else 0.7
+
+
+def _bound(items: list[Item], one: Group, at: int, meaning: Meaning, cost: float) -> Bound:
+    kind = lexicon().types[meaning.name]
+    values = tuple(value for item in one.items if (value := value_of(item, kind, named=cost <= NEAR)) is not None)
+    name = items[at]
+    start, end = min(one.items[0].start, name.start), max(one.items[-1].end, name.end)
+    return Bound(meaning.name, values, tuple(one.items), start, end, cost)

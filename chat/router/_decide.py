@@ -1,0 +1,114 @@
+"""Whether a question is for the calculators, for the library, or for both.
+
+Owns that decision, given the best request. Refuses to compute where a question asks for facts, papers or reasons
+only. Invariant: without a request the answer is the library.
+"""
+
+import re
+
+from chat.router._features import holds
+from chat.router._items import Row
+from chat.router._types import CalculatorRequest, RouteKind
+
+_CLAUSE = re.compile(
+    r"[?？!！。;；\n]|,\s*(?:and\s+)?(?=(?:what|how|which|then)\b)|\band\s+(?=(?:what|how|which)\b)|[,，]\s*(?:那么|那|以及|并且|而且|另外)|以及|并(?=算|计算|估算)|\.(?=\s)",
+    re.I,
+)
+_DEFINING = re.compile(
+    r"\b(?:what(?:'s| is| are| does)|define|definition|explain|describe|how (?:does|do|is|are))\b|什么是|是什么|啥是|定义|解释|何为|什么叫|介绍|原理|怎么算的|如何计算",
+    re.IGNORECASE,
+)
+_ASKING = re.compile(
+    r"\b(?:what|how (?:much|many|long|big|large|fast|often)|which|compute|calculate|give|for|with|when|if|at)\b|多少|多大|多久|多长|几|算|求|呢|时",
+    re.IGNORECASE,
+)
+_YESNO = re.compile(r"^\s*(?:does|do|is|are|did|should|has|have|was|were)\b|是不是|是否", re.IGNORECASE)
+_COMMAND = re.compile(
+    r"^(?:\s*(?:please|pls|hi|hello|hey|ok|so|now|can you|could you|would you|i want to|i'd like to|i need to|help me|let's|let us)[\s,]*)*"
+    r"\s*(?:calculate|compute|estimate|work out|figure out|evaluate|determine|simulate|plan|quanti[sz]e)\b(?!\s+(?:how|why)\b)"
+    r"|帮我?(?:算|估|计算|规划|模拟)|(?:^|[,，])\s*(?:请|麻烦)?(?:帮忙)?(?:算|估算|计算|求|模拟|规划)(?:一下)?|我(?:想|要)(?:算|估算|计算|知道)|算一下|估算一下|计算一下|估一下",
+    re.IGNORECASE,
+)
+
+
+def kind_of(row: Row, features: frozenset[str], best: CalculatorRequest | None) -> RouteKind:
+    """Where a question goes, given the request that was made of it."""
+    if best is None:
+        return "library"
+    text, amounts = row.folded.text, _amounts_used(best)
+    named = holds("@model|@device", features)
+    asks = holds("AMOUNT|COMPUTE|SIZE_ASKED|HOWLONG_ASKED|COST_ASKED", features)
+    command = _COMMAND.search(text) is not None
+    if holds("STRONG_LIT", features):
+        return "library"
+    if not amounts:
+        return _without_amounts(text, features, best, named=named, asks=asks, command=command)
+    if holds("LITERATURE|PAST", features) and not command:
+        return "both" if best.ready and (asks or amounts > 1) else "library"
+    if _defines_first(row):
+        return "both"
+    if holds("WHY", features) or (holds("EXPLAIN", features) and not command):
+        if best.ready and (amounts > 1 or asks):
+            return "both"
+        return "library" if not asks or holds("WHY", features) else "both" if best.ready else "library"
+    if not best.ready and not asks and not command and _YESNO.search(text):
+        return "library"
+    return "calculator"
+
+
+def _amounts_used(best: CalculatorRequest) -> int:
+    """How many numbers of the text the request rests on."""
+    return sum(
+        isinstance(span.value, int | float | dict | list)
+        and not isinstance(span.value, bool)
+        and bool(
+            re.search(
+                r"[\d一二两三四五六七八九十百千万亿]|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|sixteen|half|hundred|thousand|dozen|twenty|thirty|forty|fifty|sixty)",
+                span.text,
+                re.I,
+            )
+        )
+        and span.parameter
+        not in ("model", "accelerator", "zero_stage", "stage", "dtype_bytes", "bits_per_weight", "dtype")
+        for span in best.spans
+    )
+
+
+def _without_amounts(
+    text: str, features: frozenset[str], best: CalculatorRequest, *, named: bool, asks: bool, command: bool
+) -> RouteKind:
+    """A question without numbers: names may stand for them, and a plain request to compute is taken up."""
+    explains = holds("EXPLAIN|LITERATURE|PAST", features)
+    if best.calculator == "param_count" and holds("@model", features):
+        return "library" if holds("WHY|LITERATURE", features) else "both"
+    if named and best.ready and not explains and (asks or holds("DEFINE|PERTOKEN|RIDGE|CAN", features)):
+        return "calculator"
+    if named and asks and not explains and _is_specific(best):
+        return "calculator" if command or not best.missing else "both"
+    if command and not explains:
+        return "calculator"
+    return "library"
+
+
+def _is_specific(best: CalculatorRequest) -> bool:
+    """Whether the request has more than a default of its own."""
+    return len(best.spans) > 1 or len(best.missing) <= 2
+
+
+def _defines_first(row: Row) -> bool:
+    """Whether one part of a text asks what something is, without a number, and another asks for a value of it."""
+    text = row.folded.text
+    ends = [match.start() for match in _CLAUSE.finditer(text)]
+    starts = [0, *(match.end() for match in _CLAUSE.finditer(text))]
+    clauses = [(start, end) for start, end in zip(starts, [*ends, len(text)], strict=True) if text[start:end].strip()]
+    numbers = [item.start for item in row.items if item.sort in ("amount", "list")]
+    if len(clauses) < 2:
+        return False
+    defining, computing = False, False
+    for start, end in clauses:
+        holds_number = any(start <= number < end for number in numbers)
+        if not holds_number and _DEFINING.search(text, start, end):
+            defining = True
+        elif holds_number and (_ASKING.search(text, start, end) or text[end : end + 1] in "?？"):
+            computing = True
+    return defining and computing

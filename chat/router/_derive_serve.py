@@ -1,0 +1,336 @@
+"""Inputs of the serving, number-format and cluster calculators that follow from several quantities of a question.
+
+Owns readings such as weights in bytes from parameters and number format. Each reading that a person might dispute
+leaves a note. Refuses to invent: what does not follow stays missing.
+"""
+
+import math
+
+import calculators
+from calculators import CalculatorError
+from chat.router._job import Job, device_note
+
+_WHOLE_FLOATS = ("fp32", "bf16", "fp16", "fp8")
+
+
+def weight_bytes(job: Job) -> float | None:
+    """Bytes of all weights: parameters times their width, by default the width in which a model is published."""
+    dtype = job.dtype("weight_dtype", "dtype")
+    size = job.size()
+    if size is None:
+        return None
+    if dtype is not None:
+        job.used.setdefault("dtype", dtype)
+        return float(f"{size * dtype.value:.15g}")
+    model = job.model
+    if model is not None and model.bytes_per_weight and job.peek("params") is None:
+        job.note(f"{model.title} is published in {model.dtype}")
+        return float(f"{model.params * model.bytes_per_weight:.15g}")
+    return None
+
+
+def kv_cache(job: Job) -> None:
+    """Tokens, and the number format of the cache."""
+    tokens = job.sequence()
+    if tokens is not None:
+        job.put("tokens", int(tokens), job.used.get("seq_len") or job.used.get("=seq_len"))
+    dtype = job.dtype("kv_dtype") or job.dtype("dtype")
+    if dtype is None:
+        dtype = job.dtype("weight_dtype") if not job.says("WEIGHTS") else None
+    if dtype is not None:
+        job.put("dtype_bytes", _plain(dtype.value), dtype)
+    if job.inputs.get("attn") == "mla":
+        job.drop("kv_heads", "head_dim")
+    elif "kv_lora" in job.inputs and "attn" not in job.inputs:
+        job.inputs["attn"] = "mla"
+    _versus(job, dtype.value * 8 if dtype is not None else None)
+    model = job.model
+    if model is not None and model.window and tokens is not None and tokens > model.window:
+        share = model.cached_tokens(tokens) / tokens
+        job.note(f"every layer is counted in full; a window of {model.window:,} tokens in {model.windowed_layers} of "
+                 f"{model.layers} layers leaves {share:.1%} of it")  # fmt: skip
+
+
+def _versus(job: Job, bits: float | None) -> None:
+    """The model to compare with: the second one named."""
+    names = job.facts.given.get("versus", [])
+    if not names:
+        return
+    other = calculators.models()[str(names[0].value)]
+    if other.mla is None:
+        width = bits or 16
+        job.inputs["bits"] = width
+        job.inputs["versus"] = {
+            "layers": other.layers, "kv_heads": other.cached_heads, "head_dim": other.width, "bits": width
+        }  # fmt: skip
+        job.note(f"both caches at {width:g} bits")
+
+
+def _plain(value: float) -> float:
+    return int(value) if float(value).is_integer() else float(value)
+
+
+def serving(job: Job) -> None:
+    """Memory of all devices, weights, and tokens of a request."""
+    tokens = job.sequence()
+    if tokens is not None:
+        job.put("tokens_per_request", int(tokens), job.used.get("seq_len"))
+    if "weight_bytes" not in job.inputs or "weight_bytes" in job.registered:
+        weights = weight_bytes(job)
+        job.drop("weight_bytes")
+        if weights is not None:
+            job.inputs["weight_bytes"] = weights
+    kv = job.dtype("kv_dtype")
+    if kv is not None:
+        if "kv_bytes_per_token" in job.registered:
+            job.inputs["kv_bytes_per_token"] *= kv.value / 2
+        else:
+            job.put("dtype_bytes", _plain(kv.value), kv)
+    if "kv_bytes_per_token" in job.inputs and "kv_bytes_per_token" not in job.registered:
+        job.drop("layers", "kv_heads", "head_dim", "dtype_bytes")
+    if "kv_mem_bytes" in job.inputs:
+        job.drop("total_mem_bytes")
+        return
+    _total_memory(job)
+
+
+def _total_memory(job: Job) -> None:
+    each = job.peek("gpu_mem_bytes", "bytes_any")
+    gpus = job.gpus()
+    if job.peek("total_mem_bytes") is None:
+        if each is None and job.device is not None:
+            each = float(job.device.memory_bytes)
+            job.note(device_note(job, None))
+        elif each is not None:
+            job.used["gpu_mem_bytes"] = job.facts.first("gpu_mem_bytes", "bytes_any")  # type: ignore[assignment]
+        if each is None:
+            job.drop("total_mem_bytes")
+            return
+        if gpus is None and job.says("HOW_MANY_GPUS_ASKED"):
+            gpus = _fewest(job, each)
+        job.put("total_mem_bytes", each * (gpus or 1), job.used.get("gpu_mem_bytes") or job.facts.first("device"))
+        if gpus and gpus > 1:
+            job.note(f"{gpus:,} devices of {each / 1e9:g} GB")
+    share = job.number("mem_util")
+    if share:
+        job.inputs["total_mem_bytes"] *= share
+        job.note(f"{share:.0%} of the memory is used")
+
+
+def _fewest(job: Job, each: float) -> int | None:
+    """The fewest devices that hold the weights, and the cache of the requests where both are known."""
+    weights = job.inputs.get("weight_bytes")
+    if weights is None:
+        return None
+    need, what = float(weights), "the weights"
+    wanted, tokens = job.peek("batch"), job.inputs.get("tokens_per_request")
+    if wanted and tokens:
+        try:
+            given = {**job.inputs, "kv_mem_bytes": 1e18}
+            given.pop("total_mem_bytes", None)
+            per = 1e18 / float(calculators.run("serving_capacity", given, "kv_tokens", "tokens").value)  # type: ignore[arg-type]
+            need, what = need + wanted * tokens * per, f"the weights and the cache of {wanted:,.0f} requests"
+        except CalculatorError:
+            pass
+    fewest = math.floor(need / each) + 1
+    job.note(f"{fewest:,} devices of {each / 1e9:g} GB are the fewest that hold {what}, {need / 1e9:,.4g} GB")
+    return fewest
+
+
+def roofline(job: Job) -> None:
+    """Weights, cache and tokens of a step."""
+    if "weight_bytes" not in job.inputs or "weight_bytes" in job.registered:
+        weights = weight_bytes(job)
+        job.drop("weight_bytes")
+        if weights is not None:
+            job.inputs["weight_bytes"] = weights
+    if "params" not in job.inputs and job.peek("params") is None and job.used.get("params") is not None:
+        job.inputs["params"] = float(job.used["params"].value)
+    gpus = job.gpus() or job.number("tp")
+    if gpus:
+        job.put("chips", int(gpus), job.used.get("gpus") or job.used.get("tp"))
+    tokens, model = job.sequence(), job.model
+    if tokens is None and job.says("PREFILL"):
+        fact = job.facts.first("tokens_any", "length_any", "number_any")
+        tokens = None if fact is None else float(fact.value)
+    if job.says("PREFILL"):
+        if tokens is not None:
+            job.inputs["batch"] = int(tokens) * int(job.inputs.get("batch", 1))
+            job.note(f"the prefill works on {job.inputs['batch']:,} tokens at once")
+    elif tokens is not None and model is not None and "kv_bytes" not in job.inputs:
+        kv = job.dtype("kv_dtype")
+        job.inputs["kv_bytes"] = float(model.kv_elements_per_token * tokens * (kv.value if kv else 2))
+        job.note(f"a cache of {tokens:,.0f} tokens is read for each sequence")
+    if model is not None and model.experts and "weight_bytes" in job.inputs:
+        job.note("all experts are read, as in a large batch; a single sequence reads fewer")
+    dtype = job.dtype("dtype", "weight_dtype")
+    if dtype is not None and dtype.value >= 1:
+        job.put("dtype_bytes", _plain(dtype.value), dtype)
+
+
+def quant_size(job: Job) -> None:
+    """Bits per weight from a number format, its groups or its blocks."""
+    if job.choice("per_channel") and "group_size" not in job.inputs:
+        job.inputs["group_size"] = -1
+    named = job.facts.first("format")
+    if named is not None:
+        _block_format(job, str(named.value))
+    else:
+        _bits(job)
+    _room(job)
+
+
+def _room(job: Job) -> None:
+    """What the memory of the devices named leaves beside the weights."""
+    size, bits = job.inputs.get("params"), job.inputs.get("bits_per_weight")
+    each = job.peek("gpu_mem_bytes", "total_mem_bytes", "bytes_any")
+    if each is None and job.device is not None:
+        each = float(job.device.memory_bytes)
+        job.note(device_note(job, None))
+    if size is None or bits is None or each is None or not job.says("FIT|CAN|HOW_MANY_GPUS"):
+        return
+    weights, gpus = size * bits / 8, job.gpus()
+    if job.says("HOW_MANY_GPUS_ASKED") or (gpus is None and weights > each):
+        fewest = math.floor(weights / each) + 1
+        job.note(
+            f"{fewest:,} devices of {each / 1e9:g} GB are the fewest that hold the weights, {weights / 1e9:,.4g} GB"
+        )
+        return
+    total = each * (gpus or 1)
+    left = total - weights
+    what = (
+        f"{left / 1e9:,.4g} GB are left for cache and activations" if left > 0 else f"{-left / 1e9:,.4g} GB are lacking"
+    )
+    job.note(f"{total / 1e9:,.4g} GB of memory against {weights / 1e9:,.4g} GB of weights: {what}")
+
+
+def _bits(job: Job) -> None:
+    dtype = job.dtype("weight_dtype", "dtype")
+    if dtype is None:
+        _published(job)
+        return
+    bits = dtype.value * 8
+    if "group_size" not in job.inputs:
+        if "bits_per_weight" not in job.inputs:
+            job.put("bits_per_weight", _plain(bits), dtype)
+        return
+    job.put("bits", _plain(bits), dtype)
+    group = job.inputs["group_size"]
+    if group != -1 and "scale_bits" not in job.inputs and not job.inputs.get("double_quant"):
+        job.note(
+            f"the width of the scales is not stated: they count nothing here; 16-bit scales add {16 / group:g} bits a weight"
+        )
+    if "params" in job.inputs and not job.inputs.get("double_quant") and "bits_per_weight" not in job.inputs:
+        extra = (job.inputs.get("scale_bits", 0) + job.inputs.get("zero_bits", 0)) / group if group != -1 else 0.0
+        job.inputs["bits_per_weight"] = _plain(bits + extra)
+        if extra:
+            job.note(f"{bits:g} bits and {extra:g} for scales and zero points")
+
+
+def _block_format(job: Job, name: str) -> None:
+    base = name if name[-2:] not in ("_S", "_M", "_L") or name.startswith("IQ") else name[:-2]
+    job.put("format", base, job.facts.first("format"))
+    if base != name:
+        job.note(f"{name} mixes formats; counted as {base} throughout")
+    try:
+        bits = float(calculators.run("quant_size", {"format": base}, "bpw_block").value)  # type: ignore[arg-type]
+    except CalculatorError:
+        return
+    if "params" in job.inputs:
+        job.inputs["bits_per_weight"] = _plain(bits)
+        job.note(f"{base} takes {bits:g} bits a weight, by its block layout")
+
+
+def _published(job: Job) -> None:
+    model = job.model
+    if (
+        model is not None
+        and model.bytes_per_weight
+        and job.peek("params") is None
+        and "bits_per_weight" not in job.inputs
+    ):
+        job.inputs["bits_per_weight"] = _plain(model.bytes_per_weight * 8)
+        job.note(f"{model.title} is published in {model.dtype} ({model.source})")
+
+
+def affine(job: Job) -> None:
+    """The range or the values, and the number of bits."""
+    values = job.facts.first("list")
+    if values is not None:
+        numbers = list(values.value)
+        pair = len(numbers) == 2 and job.says("RANGE_WORD") and not job.says("TENSOR_WORD")
+        if pair or (len(numbers) == 2 and not job.says("TENSOR_WORD")):
+            job.put("min", numbers[0], values)
+            job.put("max", numbers[1], values)
+        else:
+            job.put("x", [_plain(number) for number in numbers], values)
+            job.drop("min", "max")
+    dtype = job.dtype("dtype", "weight_dtype")
+    if dtype is not None and "bits" not in job.inputs and (dtype.label.startswith("int") or dtype.label == ""):
+        job.put("bits", int(dtype.value * 8), dtype)
+
+
+def spec_decode(job: Job) -> None:
+    """A draft model that is n times as fast costs 1/n."""
+    if "c" in job.inputs and job.inputs["c"] > 1:
+        job.inputs["c"] = float(f"{1 / job.inputs['c']:.12g}")
+        job.note("the draft model's cost is taken as one over the factor given")
+
+
+def checkpoint(job: Job) -> None:
+    """Bytes per parameter: what is saved."""
+    if job.choice("weights_only"):
+        dtype = job.dtype("dtype", "weight_dtype")
+        job.put("bytes_per_param", _plain(dtype.value) if dtype is not None else 2, dtype)
+        return
+    dtype = job.dtype("weight_dtype", "dtype")
+    if dtype is not None and "bytes_per_param" not in job.inputs and not job.says("STATES|OPTIM"):
+        job.put("bytes_per_param", _plain(dtype.value), dtype)
+        job.note(f"the weights alone, in {dtype.label}")
+
+
+def goodput(job: Job) -> None:
+    """Hours observed, and the devices of the nodes."""
+    duration = job.number("duration")
+    if duration is None:
+        loose = job.pool("time_any") if "failures" in job.inputs else None
+        duration = None if loose is None else float(loose.value)
+    if duration is not None and "failures" in job.inputs:
+        job.put("hours", float(f"{duration / 3600:.12g}"), job.used.get("duration"))
+    nodes = job.peek("nodes")
+    if nodes and "gpus" not in job.inputs and "failures_per_1000_node_days" in job.inputs:
+        each = int(job.inputs.get("gpus_per_node", 8))
+        job.put("gpus", int(nodes * each), job.facts.first("nodes"))
+        job.note(f"{nodes:,.0f} nodes of {each} devices")
+
+
+def collective(job: Job) -> None:
+    """Ranks, and the algorithm where there is a choice."""
+    gpus = job.gpus()
+    if gpus and ("ranks" not in job.inputs or job.peek("nodes")):
+        job.put("ranks", gpus, job.used.get("gpus"))
+    if "algorithm" in job.inputs and job.inputs.get("op", "all_reduce") != "all_reduce":
+        del job.inputs["algorithm"]
+    if "algbw" in job.inputs:
+        job.drop("bandwidth")
+
+
+def comm(job: Job) -> None:
+    """Whose traffic it is, and in which number format."""
+    kinds = [str(fact.value) for fact in job.facts.given.get("choice:kind", [])]
+    if job.says("GRAD|ZERO|fsdp"):
+        kinds.insert(0, "dp")
+    stated = {"tp": "tp" in job.inputs, "pp": False, "dp": "zero_stage" in job.inputs}
+    if kinds:
+        job.inputs["kind"] = next((kind for kind in kinds if stated.get(kind)), kinds[0])
+    if job.inputs.get("scatter_gather") and "kind" not in job.inputs:
+        job.inputs["kind"] = "pp"
+    if job.inputs.get("kind") == "dp":
+        dtype = job.dtype("dtype", "weight_dtype")
+        if dtype is not None:
+            job.put("dtype_bytes", _plain(dtype.value), dtype)
+        ranks = job.number("dp") or job.gpus()
+        if ranks:
+            job.put("ranks", int(ranks), job.used.get("dp") or job.used.get("gpus"))
+    else:
+        job.drop("bandwidth")

@@ -1,0 +1,233 @@
+"""What a question says for one calculator: facts by quantity, each with its place.
+
+Owns the reading of formula letters ("p = 8"), of names and choices, and of what is left without a name. Refuses to
+complete anything. Invariant: a quantity with several values is an alternative for each ("8 and 16 stages").
+"""
+
+import itertools
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chat.router._bind import Bindings, Bound, bind
+from chat.router._features import _LOOSE, features_of, timings
+from chat.router._items import Item, Row
+from chat.router._lexicon import lexicon
+from chat.router._routes import Way
+from chat.router._values import value_of
+
+POOLS = frozenset({*_LOOSE.values(), "big_any", "number_any", "length_any", "signed_any"})
+"""Amounts without a name, by kind; a field takes them in turn."""
+_LETTER = re.compile(
+    r"(?<![A-Za-z0-9_])(?P<letter>[A-Za-zα-ωΑ-Ωĉ][A-Za-z_*']{0,9})\s?(?P<sign>=|:|≈|~|为|是|取|\bis\b|\bequals?\b|\bof\b)?\s?$"
+)
+_UNSIGNED = re.compile(r"(?<![A-Za-z0-9_])[b-zB-Zα-ωΑ-Ω]$")
+_TUPLE = re.compile(
+    r"\(?\s?(?P<names>[A-Za-z]{1,2}(?:\s?[,/×x*·]\s?[A-Za-z]{1,2}){1,4})\s?\)?\s?(?:=|:|为|是|of|is)?\s?"
+    r"(?P<values>[\[(]?\s?\d{1,6}(?:\s?[,/×x*·]\s?\d{1,6}){1,4}\s?[\])]?)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A value that a text gives, and where."""
+
+    key: str
+    value: Any
+    start: int
+    end: int
+    text: str
+    label: str = ""
+    earlier: bool = False
+
+
+@dataclass(slots=True)
+class Facts:
+    """Everything that a text gives a calculator."""
+
+    row: Row
+    features: frozenset[str]
+    given: dict[str, list[Fact]] = field(default_factory=dict)
+
+    def add(self, key: str, value: Any, start: int, end: int, label: str = "") -> None:
+        """Keep a value; one that is given twice counts once, but a pool keeps all."""
+        begin, stop = self.row.folded.span(start, end)
+        fact = Fact(key, value, begin, stop, self.row.folded.source[begin:stop], label)
+        known = self.given.setdefault(key, [])
+        if key in POOLS or all(item.value != value for item in known):
+            known.append(fact)
+
+    def first(self, *keys: str) -> Fact | None:
+        """The first fact of the first of these quantities that is given."""
+        return next((self.given[key][0] for key in keys if self.given.get(key)), None)
+
+
+def gather(row: Row, way: Way) -> Facts:
+    """Read a row for a calculator."""
+    letters, taken = _letters(row, way)
+    rest = Row(row.folded, [item for item in row.items if id(item) not in taken], row.terms)
+    bindings = bind(rest, way.quantities | {"kv_dtype", "weight_dtype"})
+    facts = Facts(row, features_of(rest, bindings) | {key for key, _, _ in letters})
+    for key, items, value in letters:
+        facts.add(f"={key}", value, min(item.start for item in items), max(item.end for item in items))
+    for bound in bindings.bound:
+        _add_bound(facts, bound)
+    _add_names(facts, row, bindings)
+    _add_choices(facts, rest, bindings)
+    for item in bindings.loose:
+        _add_loose(facts, item)
+    return facts
+
+
+def _letters(row: Row, way: Way) -> tuple[list[tuple[str, list[Item], float]], set[int]]:
+    """Values behind a letter of the calculator's formulas: fields with their items and values, and the items taken."""
+    meaning: dict[str, list[str]] = {}
+    for name, letters in way.symbols.items():
+        for letter in letters:
+            meaning.setdefault(letter, []).append(name)
+    found: list[tuple[str, list[Item], float]] = []
+    taken: set[int] = set()
+    filled: set[str] = set()
+    text = row.folded.text
+    amounts = [item for item in row.items if item.sort == "amount"]
+    for names, values in _tuples(text, meaning):
+        inside = [item for item in amounts if values[0] <= item.start and item.end <= values[1]]
+        if len(inside) == len(names):
+            for letter, item in zip(names, inside, strict=True):
+                _take(way, meaning[letter], item, [item], found, filled, taken)
+    for item in amounts:
+        before = _LETTER.search(text[max(0, item.start - 16) : item.start])
+        if id(item) in taken or before is None or before["letter"] not in meaning:
+            continue
+        if before["sign"] is None and not (_UNSIGNED.search(text[: item.start]) and not text[item.start - 1].isspace()):
+            continue
+        if before["sign"] == "of" and len(before["letter"]) == 1:
+            continue
+        start = max(0, item.start - 16) + before.start()
+        words = [other for other in row.items if start <= other.start and other.end <= item.start]
+        _take(way, meaning[before["letter"]], item, [*words, item], found, filled, taken)
+    return found, taken
+
+
+def _take(
+    way: Way,
+    fields: Iterable[str],
+    item: Item,
+    items: list[Item],
+    found: list[tuple[str, list[Item], float]],
+    filled: set[str],
+    taken: set[int],
+) -> None:
+    for name in fields:
+        value = value_of(item, field_type(way, name), named=True)
+        if value is not None and name not in filled:
+            filled.add(name)
+            taken.update(id(piece) for piece in items)
+            found.append((name, items, value))
+            return
+
+
+def _tuples(text: str, meaning: Mapping[str, list[str]]) -> list[tuple[list[str], tuple[int, int]]]:
+    """Rows of letters with rows of values: "(t, p, d) = (8, 8, 16)"."""
+    found = []
+    for match in _TUPLE.finditer(text):
+        names = re.findall(r"[A-Za-z]+", match["names"].replace("x", " ") if "x" not in meaning else match["names"])
+        if all(name in meaning for name in names):
+            found.append((names, match.span("values")))
+    return found
+
+
+def field_type(way: Way, name: str) -> str:
+    """The type of a field: that of the quantity of its name, else of the first that fills it."""
+    types = lexicon().types
+    if name in types:
+        return types[name]
+    return next((types[source] for source in way.fields.get(name, ()) if source in types), "amount")
+
+
+def _add_bound(facts: Facts, bound: Bound) -> None:
+    for item, value in zip(bound.items, bound.values, strict=True):
+        single = len(bound.items) == 1
+        label = item.name if item.sort == "dtype" else ""
+        facts.add(bound.name, value, bound.start if single else item.start, bound.end if single else item.end, label)
+
+
+def _add_names(facts: Facts, row: Row, bindings: Bindings) -> None:
+    for item in row.items:
+        if item.sort in ("model", "device", "format"):
+            facts.add(item.sort, item.name, item.start, item.end)
+        elif item.sort == "list":
+            facts.add("list", item.values, item.start, item.end)
+    pairs = timings(row)
+    if len(pairs) > 1:
+        facts.add("timings", pairs, row.items[0].start, row.items[-1].end)
+
+
+def _add_choices(facts: Facts, row: Row, bindings: Bindings) -> None:
+    for item in row.items:
+        for meaning in item.meanings:
+            if meaning.sort == "choice":
+                facts.add(f"choice:{meaning.name}", meaning.value, item.start, item.end)
+
+
+def _add_loose(facts: Facts, item: Item) -> None:
+    if item.sort == "dtype":
+        facts.add("dtype", item.width, item.start, item.end, item.name)
+        return
+    amount = item.amount
+    if amount is None or amount.numeral.weak:
+        return
+    if amount.kind == "bits":
+        facts.add("dtype", amount.readings[0][1] / 8, item.start, item.end, f"int{amount.readings[0][1]:g}")
+        return
+    if amount.kind == "tokens_rate":
+        facts.add(
+            "tokens_per_s_per_gpu" if amount.per_gpu else "tokens_per_s", amount.readings[0][1], item.start, item.end
+        )
+        return
+    if amount.kind == "gpu_hours":
+        facts.add("gpu_hours", amount.readings[0][1], item.start, item.end)
+        return
+    for kind, value in amount.readings:
+        if kind not in ("number", "rate_bare"):
+            facts.add(_LOOSE.get(kind, "number_any"), value, item.start, item.end)
+    whole = amount.read("number")
+    if whole is None:
+        return
+    length = value_of(item, "length", named=False)
+    if amount.numeral.letter in ("k", "K") and length is not None:
+        facts.add("length_any", length, item.start, item.end)
+    facts.add("big_any" if whole >= 1e6 else "number_any", whole, item.start, item.end)
+    if amount.numeral.negative:
+        facts.add("signed_any", -whole, item.start, item.end)
+
+
+def alternatives(facts: Facts, keys: Iterable[str], most: int = 8) -> list[Facts]:
+    """One set of facts for each combination that the text compares.
+
+    Quantities with equally many values that take turns are paired; others are combined, up to `most` in all.
+    """
+    several = [key for key in keys if key not in POOLS and len(facts.given.get(key, ())) > 1]
+    if not several:
+        return [facts]
+    counts = {len(facts.given[key]) for key in several}
+    if len(counts) == 1 and len(several) > 1 and _take_turns([facts.given[key] for key in several]):
+        rows = [{key: facts.given[key][at] for key in several} for at in range(counts.pop())]
+    else:
+        rows = [{}]
+        for key in several:
+            rows = [{**row, key: fact} for row in rows for fact in facts.given[key]]
+    made = []
+    for row in rows[:most]:
+        given = {key: [row[key]] if key in row else list(values) for key, values in facts.given.items()}
+        made.append(replace(facts, given=given))
+    return made
+
+
+def _take_turns(columns: list[list[Fact]]) -> bool:
+    """Whether each alternative states all its values before the next begins."""
+    rows = list(zip(*columns, strict=True))
+    return all(
+        max(f.start for f in left) < min(f.start for f in right) for left, right in itertools.pairwise(rows)
+    )

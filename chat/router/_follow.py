@@ -1,0 +1,141 @@
+"""Questions that go on from an earlier one: "and with 16 stages?", "换成 fp8 呢".
+
+Owns the carrying over of facts. Refuses to carry anything into a question that stands alone. Invariant: what the
+new question says stands above what the earlier one said, for the same input and for what excludes it.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from chat.router._facts import POOLS, Fact, Facts, field_type
+from chat.router._features import holds
+from chat.router._items import Row
+from chat.router._job import _suits
+from chat.router._routes import Way
+from chat.router._types import Turn
+
+_CUE = re.compile(
+    r"^\W*(?:and|what about|how about|what if|what happens (?:if|with|when)|same|instead|now|then|but|suppose|ok(?:ay)?|so|also|"
+    r"with|for|at|on|in|using|try|make it|change|switch|if|say|let's|use|double|halve|increase|decrease|or|again|go to|"
+    r"换|换成|换为|改|改成|改为|改用|变成|如果|那|那么|若|要是|假如|同样|再|把|调|设|而|又|然后|接着|其他不变|其它不变|用|在|增|减|提高|降|按)"
+    r"|呢\W*$|\b(?:instead|as well|too|then)\W*$|其[他它](?:条件)?不变|everything else|rest (?:the )?same|all else",
+    re.IGNORECASE,
+)
+_EXCLUDES: tuple[tuple[str, ...], ...] = (
+    ("achieved_flops", "flops_rate_any", "mfu", "share_any", "tokens_per_s_per_gpu", "tokens_per_s", "gpu_hours"),
+    ("model", "params", "active_params", "big_any", "layers", "hidden", "heads", "kv_heads", "head_dim"),
+    ("seq_len", "prompt_len", "output_len", "length_any"),
+    ("gpus", "dp"), ("device", "gpu_mem_bytes", "peak_flops"), ("choice:schedule", "interleave", "=interleave"),
+    ("choice:fsdp", "zero_stage"), ("choice:recompute",), ("format", "dtype"), ("total_mem_bytes", "gpu_mem_bytes"),
+)  # fmt: skip
+MOST_WORDS = 22
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What an earlier question was about."""
+
+    way: Way
+    facts: Facts
+    question: str
+    missing: tuple[str, ...]
+
+
+def is_follow_up(row: Row) -> bool:
+    """Whether a question sounds like the second half of one."""
+    text = row.folded.text.strip()
+    words = len(re.findall(r"[A-Za-z]+|\d[\d.,]*", text)) + len(re.findall(r"[\u4e00-\u9fff]", text)) / 2
+    return words <= MOST_WORDS and _CUE.search(text) is not None
+
+
+def is_reply(row: Row, state: State) -> bool:
+    """Whether a text is hardly more than values, given where some were asked for."""
+    rest = [item for item in row.items if item.sort == "word" and len(item.text) > 1]
+    return bool(state.missing) and len(rest) <= 3 and any(item.sort != "word" for item in row.items)
+
+
+def carry(state: State, way: Way, fresh: Facts) -> Facts:
+    """The facts of the new question, with those of the earlier one that it does not replace."""
+    given = {key: list(facts) for key, facts in fresh.given.items()}
+    _name_the_nameless(state, way, given)
+    fields = {
+        field for field, sources in way.fields.items() if any(f"={field}" == key or key in sources for key in given)
+    }
+    replaced = {source for field in fields for source in (*way.fields[field], f"={field}") if source not in POOLS}
+    for rivals in _EXCLUDES:
+        if any(key in given for key in rivals):
+            replaced.update(rivals)
+    if way.calculator in ("pipeline_bubble", "pipeline_simulator") and "choice:schedule" not in given:
+        replaced -= {"choice:schedule"} if not _is_interleaved(given) else set()
+    _keep_width_apart(state, given)
+    for key, facts in state.facts.given.items():
+        if key not in given and key not in replaced:
+            given[key] = [replace(fact, earlier=True) for fact in facts]
+    features = fresh.features | {
+        name for name in state.facts.features if not name.endswith("_ASKED") and name.islower()
+    }
+    return Facts(fresh.row, features | _context(state), given)
+
+
+def _is_interleaved(given: Mapping[str, list[Fact]]) -> bool:
+    return any(fact.value > 1 for key in ("interleave", "=interleave") for fact in given.get(key, ()))
+
+
+def _context(state: State) -> frozenset[str]:
+    """Concepts of the earlier question that say which output was meant."""
+    return frozenset(
+        name for name in state.facts.features if (name.isupper() and not name.endswith("_ASKED")) or name.startswith("@")
+    )
+
+
+def _keep_width_apart(state: State, given: dict[str, list[Fact]]) -> None:
+    """A bare number format takes the place of the one that the earlier question spoke of."""
+    if "dtype" not in given:
+        return
+    for key in ("kv_dtype", "weight_dtype"):
+        if key in state.facts.given and "dtype" not in state.facts.given and key not in given:
+            given[key] = [replace(fact, key=key) for fact in given.pop("dtype")]
+            return
+
+
+def _name_the_nameless(state: State, way: Way, given: dict[str, list[Fact]]) -> None:
+    """Take a bare number for what was asked for, else for the earlier number that is nearest in size."""
+    for pool in ("number_any", "big_any", "length_any"):
+        for fact in list(given.get(pool, ())):
+            name = _meant(state, way, fact, given)
+            if name is not None:
+                given[pool].remove(fact)
+                given[f"={name}"] = [replace(fact, key=f"={name}")]
+        if pool in given and not given[pool]:
+            del given[pool]
+
+
+def _meant(state: State, way: Way, fact: Fact, given: Mapping[str, list[Fact]]) -> str | None:
+    for name in state.missing:
+        if name in way.fields and f"={name}" not in given and _suits(fact.value, field_type(way, name)):
+            return name
+    candidates = []
+    for name, sources in way.fields.items():
+        old = state.facts.first(f"={name}", *(source for source in sources if source not in POOLS))
+        numeric = old is not None and isinstance(old.value, int | float) and old.value > 0
+        if numeric and f"={name}" not in given and fact.value > 0 and _suits(fact.value, field_type(way, name)):
+            candidates.append((abs(math.log(fact.value / float(old.value))), name))  # type: ignore[union-attr]
+    return min(candidates)[1] if candidates else None
+
+
+def earlier_questions(history: Iterable[Turn | Mapping[str, str]]) -> list[str]:
+    """What the reader said before, oldest first."""
+    said = []
+    for turn in history:
+        role = turn.get("role", "") if isinstance(turn, Mapping) else turn.role
+        content = turn.get("content", "") if isinstance(turn, Mapping) else turn.content
+        if role == "user" and isinstance(content, str) and content.strip():
+            said.append(content)
+    return said
+
+
+def speaks_of_calculator(features: frozenset[str], way: Way) -> bool:
+    """Whether a question names this calculator's subject itself."""
+    return any(weight >= 2.4 and holds(condition, features) for weight, condition in way.scores)

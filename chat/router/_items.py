@@ -1,0 +1,212 @@
+"""A question as a row of items: amounts, names of quantities, models, devices, number formats, words.
+
+Owns what overlaps what: names of models stand above terms, terms with digits above amounts. Decides nothing.
+Invariant: items are in order and do not overlap; places are those of the folded text.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+import calculators
+from chat.router._amounts import DEVICE, MODEL, Amount, amounts
+from chat.router._lexicon import GENERIC, Found, Meaning, lexicon
+from chat.router._text import Folded, fold
+
+Sort = Literal["amount", "term", "model", "device", "dtype", "format", "list", "word"]
+DTYPES: tuple[tuple[re.Pattern[str], str, float], ...] = tuple(
+    (re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})(?![A-Za-z0-9])(?!\.\d)", re.IGNORECASE), label, width)
+    for pattern, label, width in (
+        (r"(?:fp|float|f)[- ]?32|single[- ]precision|单精度|32[- ]?bit float\w*", "fp32", 4),
+        (r"tf[- ]?32", "tf32", 4),
+        (r"bf(?:loat)?[- ]?16|brain ?float(?: ?16)?", "bf16", 2),
+        (r"(?:fp|float)[- ]?16|f16|half[- ]precision|半精度", "fp16", 2),
+        (r"(?:fp|float)[- ]?8|f8|e4m3(?:fn)?|e5m2", "fp8", 1),
+        (r"u?int[- ]?16", "int16", 2),
+        (r"u?int[- ]?8|w8a8|w8a16|i8", "int8", 1),
+        (r"(?:nv|mx)?fp[- ]?4|nf-?4|float[- ]?4", "fp4", 0.5),
+        (r"u?int[- ]?4|w4a16|w4a8|w4a4|i4", "int4", 0.5),
+        (r"u?int[- ]?3|w3a16", "int3", 0.375),
+        (r"u?int[- ]?2|w2a16", "int2", 0.25),
+        (r"(?:nv|mx)?fp[- ]?6", "fp6", 0.75),
+        (r"u?int[- ]?6", "int6", 0.75),
+        (r"u?int[- ]?5", "int5", 0.625),
+        (r"双精度|double[- ]precision|fp64|float64", "fp64", 8),
+    )
+)
+_FORMAT = re.compile(
+    r"(?<![A-Za-z0-9])(?:I?Q\d_(?:K(?:_[SMLX]{1,2})?|[01]|XXS|XS|S|M|NL)|MXFP4|TQ[12]_0)(?![A-Za-z0-9])", re.IGNORECASE
+)
+_LIST = re.compile(r"[\[{(]\s?[-+]?[\d.]+(?:\s?[,;、]\s?[-+]?[\d.]+){1,60}\s?[\])}]")
+_BARE_CARD = re.compile(
+    r"(?:张|块|片|[x×*]|个|\b\d{1,3})\s?(?P<card>[345]090)(?![\d.])|(?<![\d.])(?P<plain>[345]090)(?=\s?(?:显卡|卡|GPU|s\b|上))"
+    r"|(?:on (?:a|an|one|my|the)|a single|single|单卡|一张)\s?(?P<mine>[345]090)(?![\d.])"
+)
+_REFERENCE = re.compile(
+    r"(?:\b(?:sections?|sec\.?|figures?|figs?\.?|tables?|tab\.|chapters?|ch\.|appendix|equations?|eqs?\.?|pages?|pp\.|versions?|"
+    r"ver\.|issues?|lines?|rows?|phase|lecture|part|rule|no\.|vol\.|question|q|slide|theorem|lemma|algorithm|exercise|"
+    r"episode|gen|top-level|cuda|python|pytorch|torch|pcie|ddr|hbm|wifi|nvlink|tier|option|case|example)\s?|[#§第图]\s?|(?<!词)表\s?|(?<![A-Za-z])v|第)$",
+    re.IGNORECASE,
+)
+_ORDINAL = re.compile(r"(?:st|nd|rd|th)\b|-?D\b(?!P)|\s?(?:号|楼|名(?!额))", re.IGNORECASE)
+_YEAR = re.compile(r"(?:\b(?:in|since|of|by|from|until|year|during)\s|年\s?)$", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z]+|[\u4e00-\u9fff]|[Ͱ-Ͽ]|[^\sA-Za-z\u4e00-\u9fff]")
+_NUMERAL = re.compile(
+    r"\d|[一二两三四五六七八九十千万]|\b(?:one|two|three|four|eight|dozen|hundred|thousand)\b", re.IGNORECASE
+)
+_DEVICE_WORDS = frozenset("nvidia amd intel google aws".split())
+
+
+@dataclass(slots=True)
+class Item:
+    """A piece of a question."""
+
+    sort: Sort
+    start: int
+    end: int
+    text: str
+    amount: Amount | None = None
+    meanings: tuple[Meaning, ...] = ()
+    name: str = ""
+    """Registry key of a model or device, label of a number format, spelling of a term."""
+    width: float = 0.0
+    """Bytes of a number format."""
+    values: tuple[float, ...] = ()
+    """Numbers of a list in brackets."""
+
+    def means(self, name: str) -> bool:
+        """Whether it stands for the quantity, choice or concept of that name."""
+        return any(item.name == name for item in self.meanings)
+
+
+@dataclass(slots=True)
+class Row:
+    """A question as it was read."""
+
+    folded: Folded
+    items: list[Item] = field(default_factory=list)
+    terms: list[Found] = field(default_factory=list)
+
+    def named(self, sort: Sort) -> list[Item]:
+        """The items of that sort, in order."""
+        return [item for item in self.items if item.sort == sort]
+
+
+def read_row(question: str) -> Row:
+    """Read a question into its items."""
+    words = lexicon()
+    folded = fold(question, words.speller.mend)
+    text = folded.text
+    names = _names(text)
+    masked = _mask(text, names)
+    claimed = bytearray(len(text))
+    fixed = [*names, *_formats(masked)]
+    for item in fixed:
+        claimed[item.start : item.end] = b"\1" * (item.end - item.start)
+    terms = [term for term in words.find_all(masked) if not any(claimed[term.start : term.end])]
+    for term in terms:
+        if _NUMERAL.search(text, term.start, term.end):
+            fixed.append(_term(text, term))
+            claimed[term.start : term.end] = b"\1" * (term.end - term.start)
+    kept = _amounts(masked, claimed, terms)
+    for item in kept:
+        claimed[item.start : item.end] = b"\1" * (item.end - item.start)
+    loose = [_term(text, term) for term in terms if not any(claimed[term.start : term.end])]
+    for item in loose:
+        claimed[item.start : item.end] = b"\1" * (item.end - item.start)
+    ordered = sorted([*fixed, *kept, *loose, *_words(masked, claimed)], key=lambda item: (item.start, item.end))
+    return Row(folded, ordered, terms)
+
+
+def _term(text: str, term: Found) -> Item:
+    return Item("term", term.start, term.end, text[term.start : term.end], meanings=term.meanings, name=term.name)
+
+
+def _names(text: str) -> list[Item]:
+    found = [
+        Item("model", mention.start, mention.end, text[mention.start : mention.end], name=mention.name)
+        for mention in calculators.find_models(text)
+    ]
+    for mention in calculators.find_accelerators(text):
+        if all(mention.end <= item.start or mention.start >= item.end for item in found):
+            found.append(
+                Item("device", mention.start, mention.end, text[mention.start : mention.end], name=mention.name)
+            )
+    for match in _BARE_CARD.finditer(text):
+        group = next(name for name in ("card", "plain", "mine") if match[name])
+        start, end = match.span(group)
+        if all(end <= item.start or start >= item.end for item in found):
+            found.append(Item("device", start, end, text[start:end], name=f"rtx-{text[start:end]}"))
+    return found
+
+
+def _mask(text: str, names: list[Item]) -> str:
+    for item in names:
+        mark = DEVICE if item.sort == "device" else MODEL
+        text = text[: item.start] + mark * (item.end - item.start) + text[item.end :]
+    return text
+
+
+def _formats(text: str) -> list[Item]:
+    found: list[Item] = []
+
+    def add(item: Item) -> None:
+        if all(item.end <= other.start or item.start >= other.end for other in found):
+            found.append(item)
+
+    for match in _FORMAT.finditer(text):
+        add(Item("format", *match.span(), match[0], name=match[0].upper()))
+    for pattern, label, width in DTYPES:
+        for match in pattern.finditer(text):
+            add(Item("dtype", *match.span(), match[0], name=label, width=width))
+    for match in _LIST.finditer(text):
+        numbers = re.findall(r"[-+]?(?:\d+\.?\d*|\.\d+)", match[0])
+        try:
+            add(Item("list", *match.span(), match[0], values=tuple(float(number) for number in numbers)))
+        except ValueError:
+            continue
+    return found
+
+
+def _amounts(text: str, claimed: bytearray, terms: list[Found]) -> list[Item]:
+    ends = {term.end for term in terms}
+    found: list[Item] = []
+    for amount in amounts(text):
+        start = amount.start
+        # "1.7M A100 hours" runs over the name of the device.
+        own = [at for at in range(start, amount.end) if claimed[at] and text[at] != DEVICE]
+        if own or _is_mark(text, amount) or (found and start < found[-1].end):
+            continue
+        before = text[start - 1] if start else " "
+        if before.isalpha() and before.isascii() and start not in ends and not _after_letter(text, start):
+            continue
+        found.append(Item("amount", start, amount.end, text[start : amount.end], amount=amount))
+    return found
+
+
+def _after_letter(text: str, start: int) -> bool:
+    """A number right behind one letter is a symbol's (p8) or a product's (x8); behind a longer word it is a name's."""
+    return start < 2 or not text[start - 2].isalnum()
+
+
+def _is_mark(text: str, amount: Amount) -> bool:
+    """Whether a number counts sections, versions or years rather than something."""
+    before = text[max(0, amount.start - 16) : amount.start]
+    if amount.kind == "number" and (_REFERENCE.search(before) or _ORDINAL.match(text, amount.end)):
+        return True
+    written = text[amount.start : amount.end]
+    year = amount.kind == "number" and re.fullmatch(r"(?:19[89]|20[0-3])\d", written) is not None
+    return year and (bool(_YEAR.search(before)) or text[amount.end : amount.end + 2].lstrip().startswith("年"))
+
+
+def _words(text: str, claimed: bytearray) -> list[Item]:
+    return [
+        Item("word", *match.span(), match[0])
+        for match in _WORD.finditer(text)
+        if not any(claimed[match.start() : match.end()]) and match[0].lower() not in _DEVICE_WORDS
+    ]
+
+
+def is_generic(item: Item) -> bool:
+    """Whether a term is a function word, which names a quantity only where that quantity is looked for."""
+    return item.text.lower() in GENERIC or item.name.lower() in GENERIC

@@ -1,0 +1,119 @@
+"""The form of a question in which it is read, and the way back to what was typed.
+
+Owns folding (full width, traditional characters, dashes, LaTeX) and the mending of misspelt words.
+Knows no quantity. Invariant: every letter of the folded text knows which letter of the question it came from.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kb.text import simplify
+
+MAX_LETTERS = 4_000
+"""What is read of a question: its first half and its last, so that neither end of a pasted text is lost."""
+_FOLD = str.maketrans(
+    {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    | dict.fromkeys("\u3000\xa0\u2009\u202f\u2002\u2003\t\r", " ")
+    | dict.fromkeys("‐‑‒–—−－", "-")
+    | dict.fromkeys("“”„″", '"')
+    | dict.fromkeys("‘’′", "'")
+    | {"µ": "μ", "。": ".", "；": ";", "，": ",", "：": ":", "≈": "~", "～": "~", "∼": "~", "✕": "×", "∗": "*"}
+    | {"【": "[", "】": "]", "「": '"', "」": '"', "⟨": "(", "⟩": ")", "∙": "·", "⋅": "·", "＄": "$", "﹪": "%"}
+)
+_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+_PIECES = re.compile(
+    r"(?P<url>(?:https?://|www\.)[^\s<>\"'()]{1,2000})"
+    r"|(?P<power>(?<=\d)[⁰¹²³⁴-⁹⁻⁺]+)"
+    r"|(?P<times>\\(?:times|cdot)\b)"
+    r"|(?P<escape>\\[%$&_#,;! ])"
+    r"|(?P<command>\\(?=[A-Za-z]))"
+    r"|(?P<math>\$(?=[A-Za-z\\(])|(?<=[\w)}])\$(?!\s?\d))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A text as it is read, with the place that each of its letters came from."""
+
+    text: str
+    origin: tuple[int, ...]
+    source: str
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The place in the source that `text[start:end]` came from, white space at its ends left out."""
+        while start < end and self.text[start].isspace():
+            start += 1
+        while end > start and self.text[end - 1].isspace():
+            end -= 1
+        if start == end:
+            at = self.origin[start] if start < len(self.origin) else len(self.source)
+            return at, at
+        return self.origin[start], self.origin[end - 1] + 1
+
+
+def fold(source: str, mend: Callable[[str], str] | None = None) -> Folded:
+    """Fold a question; `mend` gives the right spelling of a lower-case word, or the word itself."""
+    letters, origin = [], []
+
+    def put(text: str, start: int, end: int) -> None:
+        for at, letter in enumerate(text):
+            letters.append(letter)
+            origin.append(min(start + at, end - 1) if at < len(text) - 1 else end - 1)
+
+    for start, end in _windows(source):
+        at = start
+        for piece in _PIECES.finditer(source, start, end):
+            put(_plain(source[at : piece.start()]), at, piece.start())
+            put(_replacement(piece), piece.start(), piece.end())
+            at = piece.end()
+        put(_plain(source[at:end]), at, end)
+        put(" ", max(end - 1, 0), max(end, 1))
+    folded = Folded("".join(letters), tuple(origin), source)
+    return folded if mend is None else _mended(folded, mend)
+
+
+def _windows(source: str) -> list[tuple[int, int]]:
+    if len(source) <= MAX_LETTERS:
+        return [(0, len(source))]
+    half = MAX_LETTERS // 2
+    return [(0, half), (len(source) - half, len(source))]
+
+
+def _plain(text: str) -> str:
+    return simplify(text.translate(_FOLD))
+
+
+def _replacement(piece: re.Match[str]) -> str:
+    if piece["power"]:
+        return "^" + piece["power"].translate(_SUPERSCRIPT)
+    if piece["times"]:
+        return "×"
+    if piece["escape"]:
+        return piece["escape"][1:]
+    return " "
+
+
+_WORD = re.compile(r"(?<![A-Za-z0-9_])[A-Za-z]{5,24}(?![A-Za-z0-9])")
+
+
+def _mended(folded: Folded, mend: Callable[[str], str]) -> Folded:
+    """The same text with misspelt words replaced."""
+    letters: list[str] = []
+    origin: list[int] = []
+    at = 0
+    for word in _WORD.finditer(folded.text):
+        right = mend(word[0].lower())
+        if right == word[0].lower():
+            continue
+        letters.append(folded.text[at : word.start()])
+        origin += folded.origin[at : word.start()]
+        places = folded.origin[word.start() : word.end()]
+        letters.append(right)
+        origin += [places[min(i, len(places) - 1)] for i in range(len(right) - 1)] + [places[-1]]
+        at = word.end()
+    if not letters:
+        return folded
+    letters.append(folded.text[at:])
+    origin += folded.origin[at:]
+    return Folded("".join(letters), tuple(origin), folded.source)
