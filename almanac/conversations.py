@@ -7,13 +7,13 @@ its document since.
 
 import json
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Literal
 
 from pydantic import ValidationError
 
 from chat.transcript import to_data, to_markdown
-from chat.types import Answer, Citation, Scope, Turn
+from chat.types import Answer, Citation, Resolved, Scope, Turn
 from kb.errors import ConversationNotFound
 from kb.evidence import quote_in
 from kb.store import Store
@@ -31,6 +31,8 @@ class Source(Frozen):
     """What the library has now of a cited passage."""
 
     standing: Standing
+    chunk_id: str = ""
+    """The passage that holds the quote now, which may be another than then."""
     passage: str = ""
     """The whole passage; empty where it is no more."""
 
@@ -57,10 +59,15 @@ class Conversation(Frozen):
 
 
 class Conversations:
-    """All conversations of a library. Safe to share between threads."""
+    """All conversations of a library. Safe to share between threads.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        resolve: finds where a citation's quote stands now, in a document that changed.
+    """
+
+    def __init__(self, store: Store, resolve: Callable[[Citation], Resolved]) -> None:
         self._store = store
+        self._resolve = resolve
 
     @staticmethod
     def new_id() -> str:
@@ -130,7 +137,19 @@ class Conversations:
         citations = {citation for answer in answers for citation in answer.citations}
         texts = self._texts({citation.chunk_id for citation in citations})
         documents = self._store.known_documents(sorted({citation.doc_id for citation in citations}))
-        return {citation: _source(citation, texts.get(citation.chunk_id, ""), documents) for citation in citations}
+        return {citation: self._source(citation, texts.get(citation.chunk_id, ""), documents) for citation in citations}
+
+    def _source(self, citation: Citation, text: str, documents: Collection[str]) -> Source:
+        if citation.doc_id not in documents:
+            return Source(standing="gone")
+        if quote_in(citation.quote, text):
+            return Source(standing="there", chunk_id=citation.chunk_id, passage=text)
+        now = self._resolve(citation)
+        if now.state == "gone":
+            return Source(standing="changed", chunk_id=citation.chunk_id if text else "", passage=text)
+        return Source(
+            standing="there", chunk_id=now.chunk_id, passage=self._texts([now.chunk_id]).get(now.chunk_id, "")
+        )
 
     def _texts(self, chunks: Collection[str]) -> dict[str, str]:
         sql = "SELECT id, text FROM chunks WHERE id IN (SELECT value FROM json_each(?))"
@@ -146,12 +165,6 @@ class Conversations:
             data = {"id": row.id, "title": row.title, "started_at": row.started_at, "turns": turns}
             return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
         return to_markdown(found.row.title, found.turns, gone)
-
-
-def _source(citation: Citation, text: str, documents: Collection[str]) -> Source:
-    if citation.doc_id not in documents:
-        return Source(standing="gone")
-    return Source(standing="there" if quote_in(citation.quote, text) else "changed", passage=text)
 
 
 def _read(row: TurnRow) -> SavedTurn:

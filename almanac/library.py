@@ -93,7 +93,7 @@ class Almanac:
     @cached_property
     def conversations(self) -> Conversations:
         """What the reader asked before, saved with its answers."""
-        return Conversations(self.store)
+        return Conversations(self.store, lambda citation: self.chat.resolve(citation))
 
     @cached_property
     def chat(self) -> Chat:

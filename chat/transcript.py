@@ -69,7 +69,8 @@ def _statements(statements: Sequence[Statement]) -> list[str]:
         if statement.status == "quoted":
             parts += [" ".join(running)] if running else []
             running = []
-            parts.append(f"> {words}")
+            lead = f"*{plain(statement.context)}:* " if statement.context else ""
+            parts.append(f"> {lead}{words}")
             continue
         doubt = "; ".join([UNSUPPORTED, *map(plain, statement.reasons)])
         running.append(f"{words} *({doubt})*" if statement.status == "unsupported" else words)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from calculators import run
 from chat.router import CalculatorRequest, MissingInput, Span
-from chat.types import Answer, AnsweredEstimate, Candidate, Citation, Coverage, Event, Scope, Statement, Turn
+from chat.types import Answer, AnsweredEstimate, Candidate, Citation, Coverage, Event, Resolved, Scope, Statement, Turn
 from kb.errors import AlmanacError
 from kb.types import Kind
 
@@ -159,3 +159,7 @@ class ScriptedChat:
                 return
         shown = answer.quoted if extractive and answer.quoted else answer
         yield Event(kind="answer", answer=shown.model_copy(update={"question": question}))
+
+    def resolve(self, found: Citation) -> Resolved:
+        """Return that no quote is anywhere else than it was."""
+        return Resolved(citation=found, state="gone")

@@ -15,15 +15,20 @@ from ui.render import empty, esc, said, spans
 UNSUPPORTED = "not supported by the library"
 
 
-def answer_html(answer: Answer, sources: Sources, told: Sequence[str] = ()) -> str:
-    """Return an answer; `told` are notices that the reader has seen above."""
+def answer_html(answer: Answer, sources: Sources, told: Sequence[str] = (), *, form: bool = False) -> str:
+    """Return an answer.
+
+    Args:
+        told: notices that the reader has seen above.
+        form: fields for what a sum lacks follow.
+    """
     cited = {citation.number: citation for citation in answer.citations}
     parts = [understood(answer)]
     if answer.kind == "declined":
         parts.append(declined_html(answer))
     parts += [comparisons_html(answer.comparisons, cited, sources)]
     parts += [estimate_html(found, cited, sources) for found in answer.estimates]
-    parts += [request_html(request) for request in answer.requests]
+    parts += [request_html(request, form=form) for request in answer.requests]
     parts += statements_html(answer, cited, sources)
     parts += [coverage_html(answer), _others(answer, cited, sources), notices_html(answer.notices, told)]
     return "".join(parts)
@@ -54,9 +59,10 @@ def statements_html(answer: Answer, cited: Mapping[int, Citation], sources: Sour
 
 def quote_html(statement: Statement, cited: Mapping[int, Citation], sources: Sources) -> str:
     """Return a quoted sentence with its place below it."""
+    lead = f'<span class="al-lead">{esc(statement.context)}: </span>' if statement.context else ""
     places = "".join(source_line(cited[number], sources) for number in statement.numbers if number in cited)
     return (
-        f'<figure class="al-quoted"><blockquote class="al-para"{lang_of(statement.text)}>'
+        f'<figure class="al-quoted"><blockquote class="al-para"{lang_of(statement.text)}>{lead}'
         f"{esc(statement.text)}{chips(statement.numbers, cited, sources)}</blockquote>"
         f"<figcaption>{places}</figcaption></figure>"
     )

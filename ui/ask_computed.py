@@ -93,7 +93,7 @@ def _assumptions(assumptions: Sequence[str]) -> str:
     return f'<details class="al-toc"><summary>Assumes</summary><ul class="al-list">{items}</ul></details>'
 
 
-def request_html(request: CalculatorRequest) -> str:
+def request_html(request: CalculatorRequest, *, form: bool = False) -> str:
     """Return a sum that cannot be done yet: what was read, what is missing, what is refused."""
     calculator = discover()[request.calculator]
     given = {name: value for name, value in request.inputs.items() if value is not None}
@@ -106,7 +106,8 @@ def request_html(request: CalculatorRequest) -> str:
         f"{f': {esc(chr(32).join(item.choices))}' if 0 < len(item.choices) <= 8 else ''}</li>"
         for item in request.missing
     )
-    missing = f'<p>To work it out, say:</p><ul class="al-list">{asks}</ul>' if asks else ""
+    where = "Say it in a further question, or fill it in below." if form else "Say it in a further question."
+    missing = f'<p>Missing:</p><ul class="al-list">{asks}</ul><p>{where}</p>' if asks else ""
     refused = f'<p class="al-remark al-bad">{esc(request.problem)}</p>' if request.problem else ""
     return (
         f'<div class="al-computed"><div class="al-answer al-waiting">'

@@ -71,7 +71,9 @@ def recent_html(library: Library) -> str:
     if not rows:
         return ""
     more = act(href("ask", view="conversations"), f"All {len(rows):,}") if len(rows) > RECENT else ""
-    return heading("Went on last") + "".join(map(row_html, rows[:RECENT])) + f'<div class="al-acts">{more}</div>'
+    return (
+        heading("Recent conversations") + "".join(map(row_html, rows[:RECENT])) + f'<div class="al-acts">{more}</div>'
+    )
 
 
 def _undo(library: Library) -> None:

@@ -9,7 +9,8 @@ import streamlit as st
 from ui.ask_box import begin
 from ui.ask_sources import lang_of
 from ui.asking import Asked
-from ui.render import count, esc
+from ui.links import href
+from ui.render import count, esc, link
 from ui.state import Library, show_error
 
 BEAT = 0.25
@@ -22,9 +23,21 @@ def question_html(question: str, *, here: bool = False) -> str:
     return f'<h2 class="al-ask-q"{lang_of(question)}{scroll}>{esc(question)}</h2>'
 
 
-def live_panel(library: Library, asked: Asked, *, here: bool) -> None:
+def way_html() -> str:
+    """Return the way back from a conversation."""
+    sep = '<span class="al-sep">›</span>'
+    return (
+        f'<div class="al-crumb">{link(href("ask"), "Ask")} {sep} '
+        f"{link(href('ask', view='conversations'), 'Conversations')}</div>"
+    )
+
+
+def live_panel(library: Library, asked: Asked, *, first: bool = False) -> None:
     """Show a question that is being answered, or that ended without an answer to save."""
-    st.html(question_html(asked.question, here=here))
+    if first:
+        with st.container(horizontal=True, vertical_alignment="center", key="al_talk_head"):
+            st.html(way_html(), width="content")
+    st.html(question_html(asked.question, here=not first))
     if asked.running:
         st.fragment(_live, run_every=BEAT)(library, asked)
     else:
@@ -35,12 +48,9 @@ def _live(library: Library, asked: Asked) -> None:
     if not asked.running:
         # It is saved, stopped or failed: the whole page has something new to show.
         st.rerun()
-    others = (
-        f" · {count(library.questions.writing(asked.conversation), 'other question')} in work" if asked.ahead else ""
-    )
     st.html(
         f'<div class="al-stage" role="status" aria-live="polite"><i aria-hidden="true"></i>{esc(stage_words(asked))}'
-        f"{others}</div>{written_html(asked)}"
+        f"</div>{written_html(asked)}"
     )
     with st.container(horizontal=True, key="al_live_acts"):
         st.button("Stop", key="al_stop", on_click=asked.stop, icon=":material/stop:")
@@ -53,7 +63,7 @@ def _live(library: Library, asked: Asked) -> None:
 def stage_words(asked: Asked) -> str:
     """Say what is being done."""
     if asked.ahead:
-        return f"Waiting: {count(asked.ahead, 'answer')} of other tabs come first"
+        return f"Waiting: the model first finishes {count(asked.ahead, 'other answer')}"
     words = asked.stage or "Beginning"
     return f"{words[:1].upper()}{words[1:]}…"
 

@@ -13,7 +13,6 @@ from ui.links import href
 from ui.quoting import for_address, place_of
 from ui.render import (
     KINDS,
-    act,
     breadcrumb,
     day,
     esc,
@@ -42,8 +41,7 @@ def address_of(citation: Citation, source: Source) -> str:
     """Return where a citation opens its passage with the quote marked; nothing where the document is gone."""
     if source.standing == "gone":
         return ""
-    chunk = citation.chunk_id if source.passage else ""
-    return href("document", id=citation.doc_id, chunk=chunk, quote=for_address(citation.quote))
+    return href("document", id=citation.doc_id, chunk=source.chunk_id, quote=for_address(citation.quote))
 
 
 def chip(citation: Citation, sources: Sources) -> str:
@@ -57,7 +55,8 @@ def chip(citation: Citation, sources: Sources) -> str:
         mark = f'<span class="al-cite al-cite-gone" tabindex="0" role="note" aria-label="{esc(words)}">{number}</span>'
     else:
         mark = f'<a class="al-cite" href="{esc(address)}" aria-label="{esc(f"Source {number}: {place}")}">{number}</a>'
-    return f"{mark}{peek(citation, source)}"
+    # A word joiner keeps the chip on the line of the word before it.
+    return f"\u2060{mark}{peek(citation, source)}"
 
 
 def chips(numbers: Iterable[int], cited: Mapping[int, Citation], sources: Sources) -> str:
@@ -130,6 +129,6 @@ def candidates_html(candidates: Iterable[Candidate], question: str) -> str:
         text = shorten(" ".join(candidate.text.split()), 180)
         rows += (
             f'<li><div class="al-crumb"{lang_of(candidate.title)}>{link(address, breadcrumb(where))}</div>'
-            f'<div class="al-near"{lang_of(text)}>{esc(text)} {act(address, "Open in place")}</div></li>'
+            f'<div class="al-near"{lang_of(text)}>{esc(text)}</div></li>'
         )
     return f'<div class="al-nearest"><h3>Nearest in your library</h3><ul>{rows}</ul></div>' if rows else ""

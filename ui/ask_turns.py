@@ -13,9 +13,9 @@ from chat.types import Answer, Citation
 from kb.text import language_of
 from ui.ask_answer import answer_html
 from ui.ask_box import begin, scope_words
-from ui.ask_live import live_panel, question_html
+from ui.ask_live import live_panel, question_html, way_html
+from ui.ask_sources import lang_of
 from ui.ask_state import LONGEST, AskState, scope_parameters
-from ui.links import href
 from ui.render import act, count, esc, link, note, shorten
 from ui.state import Library, shown_errors
 
@@ -36,18 +36,25 @@ def conversation_view(library: Library, found: Conversation, state: AskState) ->
         if state.edit == turn.ordinal and asked is None:
             _edit(library, found, turn, state)
         here = turn.ordinal == (state.turn or (len(turns) if asked is None else 0)) and turn.ordinal > 1
-        st.html(turn_html(library, turn, sources, state, told, here=here))
+        st.html(turn_html(library, turn, sources, state, told, here=here, last=last and asked is None))
         told += turn.answer.notices if turn.answer else ()
         if last and asked is None:
-            _last_acts(library, found, turn)
+            _last_acts(library, found, turn, state)
     if asked is not None:
-        live_panel(library, asked, here=bool(turns))
+        live_panel(library, asked)
 
 
 def turn_html(
-    library: Library, turn: SavedTurn, sources: dict[Citation, Source], state: AskState, told: list[str], *, here: bool
+    library: Library,
+    turn: SavedTurn,
+    sources: dict[Citation, Source],
+    state: AskState,
+    told: list[str],
+    *,
+    here: bool = False,
+    last: bool = False,
 ) -> str:
-    """Return a question with its answer."""
+    """Return a question with its answer; what can be done with the last one stands outside, as a button is among it."""
     answer = turn.answer
     narrowed = ""
     if not turn.scope.empty:
@@ -58,11 +65,12 @@ def turn_html(
         body += note("Written by another version of the Almanac; its sources cannot be shown.")
     else:
         shown = answer.quoted if state.quotes == turn.ordinal and answer.quoted else answer
-        body = answer_html(shown, sources | _of_quotes(library, shown, answer), told)
+        body = answer_html(shown, sources | _of_quotes(library, shown, answer), told, form=last)
+    acts = "" if last else f'<div class="al-acts al-turn-acts">{_acts(turn, state)}</div>'
+    kind = "al-turn al-last" if last else "al-turn"
     return (
-        f'<section class="al-turn" id="turn-{turn.ordinal}" aria-label="Question {turn.ordinal}">'
-        f"{question_html(turn.question, here=here)}{narrowed}{body}"
-        f'<div class="al-acts al-turn-acts">{_acts(turn, state)}</div></section>'
+        f'<section class="{kind}" id="turn-{turn.ordinal}" aria-label="Question {turn.ordinal}">'
+        f"{question_html(turn.question, here=here)}{narrowed}{body}{acts}</section>"
     )
 
 
@@ -82,12 +90,18 @@ def _acts(turn: SavedTurn, state: AskState) -> str:
     return "".join(acts)
 
 
-def _last_acts(library: Library, found: Conversation, turn: SavedTurn) -> None:
+def _last_acts(library: Library, found: Conversation, turn: SavedTurn, state: AskState) -> None:
     if turn.answer is not None and turn.answer.missing:
         _missing(library, found, turn, turn.answer.missing)
-    st.button(
-        "Ask again", key="al_retry", type="tertiary", on_click=_ask_again, args=(library, found, turn, turn.question)
-    )
+    with st.container(horizontal=True, vertical_alignment="center", key="al_turn_acts"):
+        st.html(f'<div class="al-acts">{_acts(turn, state)}</div>', width="content")
+        st.button(
+            "Ask again",
+            key="al_retry",
+            type="tertiary",
+            on_click=_ask_again,
+            args=(library, found, turn, turn.question),
+        )
 
 
 def _ask_again(library: Library, found: Conversation, turn: SavedTurn, question: str) -> None:
@@ -138,11 +152,8 @@ def _edit(library: Library, found: Conversation, turn: SavedTurn, state: AskStat
 
 def _head(library: Library, found: Conversation) -> None:
     row = found.row
-    way = link(href("ask"), "Ask") + ' <span class="al-sep">›</span> '
-    way += link(href("ask", view="conversations"), "Conversations")
-    title = f"<h1>{esc(row.title)}</h1>" if row.turns > 1 or row.named else ""
-    st.html(f'<header class="al-doc"><div class="al-crumb">{way}</div>{title}</header>')
-    with st.container(horizontal=True, key="al_controls"):
+    with st.container(horizontal=True, vertical_alignment="center", key="al_talk_head"):
+        st.html(way_html(), width="content")
         with st.popover("Rename", type="tertiary"):
             _rename(library, found)
         with st.popover("Export", type="tertiary"):
@@ -155,6 +166,8 @@ def _head(library: Library, found: Conversation) -> None:
                 st.session_state[UNDO] = row.id
                 st.query_params.from_dict({"view": "conversations"})
                 st.rerun()
+    if row.named:
+        st.html(f'<header class="al-doc"><h1{lang_of(row.title)}>{esc(row.title)}</h1></header>')
 
 
 def _rename(library: Library, found: Conversation) -> None:

@@ -83,7 +83,7 @@ def focus_of(almanac: Almanac, document: Document, state: DocumentState) -> tupl
         if chunk.doc_id != document.id:
             raise DocumentNotFound(f"Passage {state.chunk} belongs to another document.", "Open it from a search.")
         return (chunk.start, chunk.end), chunk
-    if state.quote and (place := place_of(state.quote, document.text)):
+    if state.quote and (place := _quoted(document, state.quote, None)):
         return place, None
     for section in document.sections:
         if section.id == state.at:
@@ -91,14 +91,10 @@ def focus_of(almanac: Almanac, document: Document, state: DocumentState) -> tupl
     return None, None
 
 
-def marks_of(
-    almanac: Almanac, state: DocumentState, chunk: Chunk | None, focus: tuple[int, int] | None = None
-) -> Spans:
+def marks_of(almanac: Almanac, document: Document, state: DocumentState, chunk: Chunk | None) -> Spans:
     """Return where a citation's quote stands, else where the reader's question matches, in order, none overlapping."""
-    if state.quote and chunk is not None and (place := place_of(state.quote, chunk.text)):
-        return [(chunk.start + place[0], chunk.start + place[1])]
-    if state.quote and chunk is None and focus is not None:
-        return [focus]
+    if state.quote and (place := _quoted(document, state.quote, chunk)):
+        return [place]
     if not state.q.strip():
         return ()
     result = almanac.search(Query(text=state.q[:2000], doc_id=state.id, limit=60), load=False)
@@ -111,6 +107,14 @@ def marks_of(
         if not kept or a >= kept[-1][1]:
             kept.append((a, b))
     return kept
+
+
+def _quoted(document: Document, quote: str, chunk: Chunk | None) -> tuple[int, int] | None:
+    """Return where a quote stands: in its passage or from there on, else anywhere in the document."""
+    for start, end in ((chunk.start, chunk.end), (chunk.start, len(document.text))) if chunk else ():
+        if place := place_of(quote, document.text[start:end]):
+            return start + place[0], start + place[1]
+    return place_of(quote, document.text)
 
 
 def text_html(

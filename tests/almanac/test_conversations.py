@@ -73,7 +73,8 @@ def test_sources_that_changed_or_left_are_told_from_those_that_stand(almanac: Al
     foreign = citation(4, doc_id="notes:gone.md")
     answer = quoted("q", stands, altered, moved, foreign)
     sources = kept.sources([answer])
-    assert [sources[c].standing for c in answer.citations] == ["there", "changed", "changed", "gone"]
+    assert [sources[c].standing for c in answer.citations] == ["there", "changed", "there", "gone"]
+    assert sources[moved].chunk_id == stands.chunk_id, "the quote is looked for where it stands now"
     assert stands.quote in sources[stands].passage
     assert sources[foreign].passage == ""
     almanac.remove_document(stands.doc_id)

@@ -23,6 +23,11 @@ def test_every_number_in_the_text_stands_once_in_the_references() -> None:
     assert "> First quote, continued." in references
 
 
+def test_a_quoted_line_says_what_it_stands_under() -> None:
+    said = Statement(text="10 % at most", context="Bubble", numbers=(1,), status="quoted")
+    assert "> *Bubble:* 10 % at most [1]" in to_markdown("t", [turn(quoted("q", statements=(said,)))])
+
+
 def test_what_nothing_bears_out_is_marked_with_its_reason() -> None:
     good = Statement(text="Paging saves memory.", numbers=(1,), status="supported")
     bad = Statement(text="By 73 %.", numbers=(1,), status="unsupported", reasons=("73 % is in no passage",))

@@ -59,7 +59,7 @@ def going_on(library: Library, state: AskState) -> None:
             show_error(error)
             welcome(library, replace(state, c=""))
             return
-        live_panel(library, asked, here=False)
+        live_panel(library, asked, first=True)
     scope_fold(state, library.almanac, before)
     ask_box(library, state, busy=asked is not None and asked.running)
 

@@ -41,7 +41,7 @@ def render() -> None:
     controls(almanac, info)
     if chunk is not None and (links := calculator_links(chunk.text)):
         st.html(links)
-    st.html(text_html(document, info, focus, marks_of(almanac, state, chunk, focus), state))
+    st.html(text_html(document, info, focus, marks_of(almanac, document, state, chunk), state))
     references = references_html(almanac, info.id, state)
     if references:
         st.html(heading("Refers to") + references)
