@@ -36,6 +36,7 @@ from digests.wording import (
     name_of,
     reason_words,
     rose,
+    run_together,
     span_of,
     tongue,
     topic_title,
@@ -215,12 +216,15 @@ def _entry(entry: Entry, digest: Digest, cited: Cited, level: int) -> str:
 def sentences_html(sentences: Sequence[SourceSentence], summary: str) -> str:
     """Return sentences of sources as running text, each in its own language."""
     parts = [sentence.text for sentence in sentences] or ([summary] if summary else [])
-    return " ".join(text(part) for part in parts) or '<span class="dim">No sentence of it sums it up.</span>'
+    return (
+        run_together(parts, [text(part) for part in parts]) or '<span class="dim">No sentence of it sums it up.</span>'
+    )
 
 
 def _written(generated: Sequence[GeneratedSentence], model: str, own: str, kind: str) -> str:
     """Return text that a model wrote, labelled, with the extractive version folded below."""
-    words = " ".join(text(sentence.text) for sentence in generated)
+    said = [sentence.text for sentence in generated]
+    words = run_together(said, [text(sentence) for sentence in said])
     label = f"Written by the language model {model or 'in use'}; each sentence was checked against its sources."
     return (
         f'<p class="{kind} made">{words}</p>\n<p class="label">{esc(label)}</p>\n'

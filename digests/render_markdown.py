@@ -29,6 +29,7 @@ from digests.wording import (
     name_of,
     reason_words,
     rose,
+    run_together,
     span_of,
     topic_title,
 )
@@ -140,12 +141,14 @@ def _verdict(opinion: Opinion) -> str:
 
 
 def _extract(sentences: Sequence[SourceSentence], summary: str) -> str:
-    return md(" ".join(sentence.text for sentence in sentences) or summary)
+    said = [sentence.text for sentence in sentences]
+    return md(run_together(said, said) or summary)
 
 
 def _written(generated: Sequence[GeneratedSentence], digest: Digest) -> list[str]:
     """Return text that a model wrote, labelled, each sentence with the source's own below it."""
-    words = md(" ".join(sentence.text for sentence in generated))
+    said = [sentence.text for sentence in generated]
+    words = md(run_together(said, said))
     sources = list(dict.fromkeys(source.text for sentence in generated for source in sentence.sources))
     label = f"*Written by the language model {md(digest.built_from.model or 'in use')}; its sources say:*"
     return [words, label, "\n".join(f"- {md(source)}" for source in sources)]

@@ -19,6 +19,8 @@ from kb.types import Frozen
 _MONTHS = ("January to March", "April to June", "July to September", "October to December")
 _BASIS = {"id": "estimated from the arXiv id", "title": "taken from the title", "file name": "taken from the file name"}
 _TICKS = re.compile(r"`([^`]+)`")
+_FULL_WIDTH = tuple("。！？；")
+_CLOSING = "”’」』）)\"'"
 MOST_AUTHORS = 4
 
 
@@ -73,6 +75,16 @@ def name_of(entry: Entry | LeftOut) -> str:
     if isinstance(entry, Entry) and entry.title_estimated:
         return title.rstrip(" .…") + "…"
     return title or "Untitled"
+
+
+def run_together(sentences: Sequence[str], made: Sequence[str]) -> str:
+    """Return sentences as running text: a blank between them, none after a full-width sign.
+
+    Args:
+        made: the sentences as they are written out, marked up or not.
+    """
+    gaps = ["" if sentence.rstrip(_CLOSING).endswith(_FULL_WIDTH) else " " for sentence in sentences]
+    return "".join(words + gap for words, gap in zip(made, gaps, strict=True)).rstrip()
 
 
 def grouped(section: Section) -> list[tuple[str, list[Entry]]]:

@@ -18,6 +18,7 @@ from digests.wording import (
     labels_of,
     link_name,
     name_of,
+    run_together,
     tongue,
 )
 from kb.references import of_url
@@ -31,7 +32,7 @@ TONES = {"bad": "al-bad", "warn": "al-warn", "good": "al-good", "plain": ""}
 
 def entry_html(entry: Entry, state: DigestState, cited: Cited, model: str, topic: str = "") -> str:
     """Return an entry; `topic` is the one that it stands under and that goes without saying."""
-    here = ' data-scroll-here="start"' if entry.doc_id == state.at else ""
+    here = ' data-scroll-here="start"' if state.at and state.at in (entry.doc_id, *entry.also) else ""
     title = link(href("document", id=entry.doc_id), esc(name_of(entry)), kind="al-row-title")
     own = f'<p class="al-sum">{sentences_html(entry.sentences, entry.summary)}</p>'
     words = _written(entry.generated, own, model) if entry.generated and state.text != "sources" else own
@@ -75,7 +76,7 @@ def place_of(sentence: SourceSentence) -> str:
 def sentences_html(sentences: Sequence[SourceSentence], summary: str) -> str:
     """Return a source's sentences as running text."""
     if sentences:
-        return " ".join(sentence_html(sentence) for sentence in sentences)
+        return run_together([one.text for one in sentences], [sentence_html(one) for one in sentences])
     return esc(summary) or '<span class="al-dim">No sentence of it sums it up.</span>'
 
 
@@ -93,7 +94,8 @@ def written_html(generated: Sequence[GeneratedSentence], model: str) -> str:
         else:
             parts.append(esc(made.text))
     label = f"Written by {esc(model or 'a language model')}, each sentence checked against its sources"
-    return f'<p class="al-sum al-made">{" ".join(parts)}</p><p class="al-note">{label}.</p>'
+    words = run_together([made.text for made in generated], parts)
+    return f'<p class="al-sum al-made">{words}</p><p class="al-note">{label}.</p>'
 
 
 def _voices(entry: Entry, cited: Cited) -> str:

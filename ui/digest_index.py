@@ -23,7 +23,7 @@ Counts = Mapping[str, Mapping[str, int]]
 
 def index(almanac: Almanac) -> None:
     """Show every quarter with documents, newest first, under a chart of what they are about."""
-    states = [state for state in almanac.digests.quarters() if state.documents or state.built_at]
+    states = listed(almanac)
     st.html(
         '<header class="al-doc"><h1>Digests</h1><div class="al-meta"><span>What each quarter brought, every document '
         "accounted for</span></div></header>"
@@ -39,6 +39,12 @@ def index(almanac: Almanac) -> None:
     rows = "".join(quarter_row(state, *kept.get(state.quarter, ("", ""))) for state in states)
     st.html(heading("Quarters", len(states)) + rows)
     _downloads(almanac)
+
+
+def listed(almanac: Almanac) -> list[QuarterState]:
+    """Return the quarters that have something to show, newest first."""
+    found = almanac.digests.quarters()
+    return [state for state in found if state.documents or not is_empty(almanac.digests.digest(state.quarter))]
 
 
 def _chart(counts: Counts) -> None:
@@ -114,5 +120,4 @@ def _downloads(almanac: Almanac) -> None:
 
 def every(almanac: Almanac) -> list[Digest]:
     """Return the digests of all quarters that have something to show."""
-    made = (almanac.digests.digest(state.quarter) for state in almanac.digests.quarters())
-    return [digest for digest in made if not is_empty(digest)]
+    return [almanac.digests.digest(state.quarter) for state in listed(almanac)]

@@ -5,6 +5,7 @@ no more: a quarter of thousands is shown in parts.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import ceil
 
 from digests.cited import Cited
@@ -43,6 +44,19 @@ Cite = Callable[[Sequence[Entry]], Cited]
 def is_short(digest: Digest) -> bool:
     """Tell whether all entries of a digest are shown at once."""
     return sum(len(section.entries) for section in digest.sections) + len(digest.earlier) <= WHOLE
+
+
+def located(digest: Digest, state: DigestState) -> DigestState:
+    """Return the state in which the entry that is looked for is shown: in its part, where not all are shown at once."""
+    if not state.at or state.part or is_short(digest):
+        return state
+    parts = [(section.topic, section.entries) for section in digest.sections] + [(EARLIER, digest.earlier)]
+    found = next((part for part, entries in parts if any(_is(entry, state.at) for entry in entries)), "")
+    return replace(state, part=found, sub="")
+
+
+def _is(entry: Entry, doc_id: str) -> bool:
+    return doc_id == entry.doc_id or doc_id in entry.also
 
 
 def head_html(digest: Digest, state: DigestState, known: Sequence[str]) -> str:
@@ -185,7 +199,7 @@ def part_entries(digest: Digest, state: DigestState) -> list[Entry]:
 def page_of(entries: Sequence[Entry], state: DigestState) -> tuple[int, int]:
     """Return the page of a part that is shown, the one with the entry that is looked for, and how many there are."""
     pages = max(1, ceil(len(entries) / PER_PAGE))
-    at = next((number for number, entry in enumerate(entries) if entry.doc_id == state.at), None)
+    at = next((number for number, entry in enumerate(entries) if state.at and _is(entry, state.at)), None)
     return (at // PER_PAGE + 1 if at is not None else min(state.page, pages)), pages
 
 

@@ -4,6 +4,7 @@ Owns the choice of the focus. Reads through the façade; makes HTML with `articl
 """
 
 from almanac import Almanac
+from digests.quarter import short
 from kb.errors import DocumentNotFound
 from kb.types import Chunk, Document, DocumentInfo, Kind, Query
 from ui import article, outline
@@ -45,6 +46,8 @@ def head(info: DocumentInfo, document: Document, reasons: dict[str, str]) -> str
         line.append(outside(info.url, "Original"))
     line.append(act(href("search", q=f'doc:"{info.id}" '), "Search inside"))
     line.append(act(href("ask", doc=info.id), "Ask about it"))
+    if info.quarter:
+        line.append(act(href("digests", quarter=info.quarter, at=info.id), f"Digest of {short(info.quarter)}"))
     if document.version:
         line.append(f"version {document.version}")
     if document.categories:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from almanac import Almanac
 from almanac.overview import SourceState
+from digests.quarter import is_quarter, short
 from kb.types import Kind
 from ui.cards import document_row
 from ui.charts import by_quarter
@@ -67,6 +68,9 @@ def documents_view(library: Library, state: LibraryState) -> None:
         (
             f"{first + 1}–{first + len(shown)} of {len(found):,}, newest first",
             act(href("library"), "clear filters") if state.filtered else "",
+            act(href("digests", quarter=state.quarter), f"Digest of {short(state.quarter)}")
+            if is_quarter(state.quarter)
+            else "",
         )
     )
     before = act(state.href(page=page - 1), "← Newer") if page > 1 else "<span></span>"

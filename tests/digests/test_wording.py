@@ -17,6 +17,7 @@ from digests.wording import (
     movement_words,
     name_of,
     rose,
+    run_together,
     span_of,
 )
 from tests.digests.samples import digest, entry, full
@@ -89,6 +90,12 @@ def test_coverage_is_a_sentence() -> None:
 def test_a_failed_source_is_named_without_its_place() -> None:
     failed = FailedSource(location="/srv/me/x.txt", error="/srv/me/x.txt cannot be read")
     assert failed_words(failed) == "x.txt: x.txt cannot be read"
+
+
+def test_sentences_run_together_as_their_language_does() -> None:
+    said = ["He says “one.”", "二。", "“三！”", "Four.", "Five"]
+    assert run_together(said, said) == "He says “one.” 二。“三！”Four. Five"
+    assert run_together([], []) == ""
 
 
 def test_small_names() -> None:

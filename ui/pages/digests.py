@@ -9,9 +9,9 @@ from digests.types import BuildState, Digest
 from digests.wording import is_empty
 from ui.digest_edit import editing
 from ui.digest_export import downloads
-from ui.digest_index import index
+from ui.digest_index import index, listed
 from ui.digest_state import DigestState
-from ui.digest_view import accounts_html, body_html, contents_html, head_html, opening_html
+from ui.digest_view import accounts_html, body_html, contents_html, head_html, located, opening_html
 from ui.links import href
 from ui.panels import job_panel
 from ui.render import empty, link
@@ -45,7 +45,8 @@ def digest_of(_almanac: Almanac, home: str, generation: int, quarter: str) -> tu
 def one(almanac: Almanac, digest: Digest, built: BuildState, state: DigestState) -> None:
     """Show the digest of a quarter."""
     st.set_page_config(page_title=f"{short(digest.quarter)} · MLSys Almanac")
-    known = [found.quarter for found in almanac.digests.quarters() if found.documents or found.built_at]
+    state = located(digest, state)
+    known = [found.quarter for found in listed(almanac)]
     st.html(head_html(digest, state, known))
     controls(almanac, digest, state, sorted({*known, digest.quarter}, reverse=True))
     if state.edit:
