@@ -12,12 +12,13 @@ from pydantic import Field
 
 from digests import cues
 from digests.named import Noted, chunk_at, judged, listed, noted, titled
-from digests.sentences import Candidate, candidates, count_words, fallback, is_boilerplate
+from digests.sentences import Candidate, candidates, count_words, is_boilerplate, node_lines
 from digests.summarise import choose, rate
 from digests.titles import title_key
 from digests.types import NamedWork, SourceSentence
 from kb.glossary import Glossary
 from kb.references import of_url
+from kb.text import simplify
 from kb.topics import Tagger
 from kb.types import Chunk, DateBasis, Document, Frozen, Kind, Reference, Section
 
@@ -43,6 +44,7 @@ _FIELD = re.compile(
     r"|模型|训练|訓練|推理|神经|神經|学习|學習|算力|芯片|智能|显卡|算法",
     re.I,
 )
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.I)
 _CODE_HOST = re.compile(r"https?://(?:www\.)?github\.com/[\w.-]+/[\w.-]+", re.I)
 _CODE_WORD = re.compile(
     r"\b(code|implementation|repo(sitory)?|source|library|released|available)\b|代码|代碼|开源|開源|项目|項目", re.I
@@ -118,7 +120,7 @@ def brief(
         code_urls=own_code,
         results=sum("result" in item.roles for item in rated),
         subtopics={slug: part for slug, part in tagger.subtopics(title, document.text[:READ]).items() if part},
-        terms=tuple(sorted(_terms(f"{title}. {document.text[:READ]}", glossary))),
+        terms=tuple(sorted(_terms(f"{title}. {_ADDRESS.sub(' ', document.text[:READ])}", glossary))),
         names=tuple(works),
         noted=tuple(noted(document, chunks)),
         titled=tuple((title_key(line), said) for line, said in titled(document, chunks)),
@@ -128,15 +130,15 @@ def brief(
 
 def _prose(document: Document, references: Sequence[Reference]) -> list[Candidate]:
     """The document's own sentences: those about works that it lists are theirs."""
+    if document.kind is Kind.NOTES:
+        return node_lines(document)
     found = candidates(document)
     remarks = [reference.remark for reference in references if reference.remark and reference.title]
     if len(remarks) >= LIST:
         about = {s.start for s in document.sections for remark in remarks if _holds(document, s, remark)}
         starts = [section.start for section in document.sections]
         found = [c for c in found if starts[bisect_right(starts, c.start) - 1] not in about]
-    if sum(candidate.words for candidate in found) < LEAST_TEXT:
-        return fallback(document)
-    return found
+    return found if sum(candidate.words for candidate in found) >= LEAST_TEXT else node_lines(document)
 
 
 def _holds(document: Document, section: Section, remark: str) -> bool:
@@ -160,7 +162,9 @@ def _unfit(document: Document, found: Sequence[Candidate], tagger: Tagger) -> st
     if not found:
         return ONLY_BOILERPLATE if is_boilerplate(text) else TOO_SHORT
     title = "" if document.title_estimated else document.title
-    if cues.EVENT.search(title) and not any(cues.IDEA.search(c.text) and cues.MEASURED.search(c.text) for c in found):
+    if cues.EVENT.search(simplify(title)) and not any(
+        cues.IDEA.search(c.text) and cues.MEASURED.search(c.text) for c in found
+    ):
         return ANNOUNCEMENT
     if not _FIELD.search(f"{title} {text[:READ]}") and max(tagger.scores(title, text[:READ]).values()) < ON_TOPIC:
         return OFF_TOPIC

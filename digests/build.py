@@ -123,14 +123,14 @@ def build(material: Material) -> Digest:
 
 def _works(material: Material, docs: Iterable[str]) -> list[_Work]:
     """The works of the given documents, each led by one of them."""
-    wanted = sorted(docs)
+    wanted = set(docs)
     made: list[_Work] = []
     taken: set[str] = set()
-    for doc in wanted:
+    for doc in sorted(wanted):
         if doc in taken:
             continue
         members = material.library.works[doc]
-        here = [member for member in members if member in set(wanted)] if len(members) > 1 else [doc]
+        here = [member for member in members if member in wanted] if len(members) > 1 else [doc]
         taken.update(here)
         made.append(_Work(min(here, key=lambda d: _leading(material.briefs[d])), members))
     return made
@@ -178,6 +178,7 @@ def _entry(material: Material, work: _Work) -> Entry:
         source=library.marks[lead.id].source,
         published=lead.published,
         published_basis=lead.published_basis,
+        quarter=lead.quarter,
         updated=lead.updated if lead.updated[:10] > lead.published[:10] else "",
         version=lead.version,
         topics=topics,

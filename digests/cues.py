@@ -1,175 +1,144 @@
 """The words by which papers and posts tell what a sentence is for, in English and Chinese.
 
 Pure data and small tests over it. General phrases of the genre only: nothing here knows a paper,
-a product or a site.
+a product or a site. Texts are given in simplified characters (`kb.text.simplify`).
 """
 
 import re
 
-# What a work brings ...
-IDEA = re.compile(
-    r"\b(we|this (paper|work|article|post|blog|study|report|survey|tutorial|thesis)|the (paper|authors?|"
-    r"article))\b[^.]{0,70}?\b"
-    r"(propos|present|introduc|develop|design|describ|releas|initiat|show for the first|review|survey)\w*|"
-    r"\b(is|are) (proposed|introduced|presented)\b|\b(by|to) (proposing|introducing|presenting|propose|introduce)\b|"
-    r"\b(has|have|had|was|were|is) (just |now |recently )?(released|launched|announced|open-?sourced|developed|"
-    r"built)\b|\bannounced\b|\bnow (supports?|available)\b"
-    r"|提出|介绍|介紹|推出|发布|發布|开源了|開源了|本文|首(次|个|個)|研究(人员|者|團隊|团队)|团队.{0,10}(设计|"
-    r"实现|开发)",
-    re.I,
+_WORK = "(paper|work|article|post|blog|study|report|survey|tutorial|guide|release|thesis)"
+
+
+def _cue(english: str, chinese: str = "", *, more: str = "", opening: bool = False) -> re.Pattern[str]:
+    """A pattern of whole English words, of Chinese phrases, and of what is neither.
+
+    The English ones are written over several lines; `opening` ties them to the beginning.
+    """
+    words = "".join(line.strip() for line in english.splitlines())
+    parts = [rf"\b(?:{words})\b", more, "".join(line.strip() for line in chinese.splitlines())]
+    whole = "|".join(part for part in parts if part)
+    return re.compile(rf"^(?:{whole})" if opening else whole, 0 if opening else re.I)
+
+
+IDEA = _cue(
+    rf"""(we|this {_WORK}|the (paper|authors?|article))\b[^.]{{0,70}}?\b(propos|present|introduc|develop|design|describ|
+    releas|initiat|show for the first|review|survey)\w*|(is|are) (proposed|introduced|presented)|
+    (by|to) (proposing|introducing|presenting|propose|introduce)|announced|now (supports?|available)|
+    (has|have|had|was|were|is) (just |now |recently )?(released|launched|announced|open-?sourced|developed|built)""",
+    "提出|介绍|推出|发布|公布|宣布|开源了|本文|首(次|个)|研究(人员|者|团队)|团队.{0,10}(设计|实现|开发)",
 )
-# ... or asks, or is.
-STUDY = re.compile(
-    r"\b(we|this (paper|work|article|post|blog|study|report))\b[^.]{0,70}?\b(stud(y|ies)|investigat|explor|"
-    r"discover|analy[sz]|observ|find|found|"
-    r"argu|quantif|measur|compar)\w*|"
-    r"\b(is|are) an? (?!promising|important|popular|common|effective method|key|major|critical|"
-    r"well)([\w-]+ ){0,6}(framework|library|method|system|"
-    r"toolkit|tool|engine|algorithm|technique|approach|compiler|format|scheme|benchmark|accelerator|schedule|"
-    r"scheduler|runtime|service|platform)\b",
-    re.I,
+"""What a work brings ..."""
+STUDY = _cue(
+    rf"""(we|this {_WORK})\b[^.]{{0,70}}?\b(stud(y|ies)|investigat|explor|discover|analy[sz]|observ|find|found|argu|
+    quantif|measur|compar)\w*|(is|are) an? (?!promising|important|popular|common|effective method|key|major|critical|
+    well)([\w-]+ ){{0,6}}(framework|library|method|system|toolkit|tool|engine|algorithm|technique|approach|compiler|
+    format|scheme|benchmark|accelerator|schedule|scheduler|runtime|service|platform)"""
 )
-MECHANISM = re.compile(
-    r"\b(by \w+ing|using|based on|consists? of|combin(es?|ing)|key (idea|insight|observation)|leverag(es?|ing)|"
-    r"employs?|exploit(s|ing)|"
-    r"splits?|splitting|stores?|partition(s|ed|ing)|replac(es?|ing)|iterativ\w+|formulat\w+|sends?|search(es|ing)|"
-    r"reus(es?|ing)|"
-    r"overlap(s|ping)|shar(es?|ed|ing)|first|then|instead of|merg(es?|ing)|keeps?|learns?|learned|removes?|maps?|"
-    r"freezes?|designed|"
-    r"further|gradual(ly)?|automatically|given|via|through|identif(y|ies)|assigns?|aggregat\w+|swap(s|ped|ping)?|"
-    r"groups?|"
-    r"recomput\w+|transform(s|ed|ing)?|encodes?|caches?|rotat(es?|ing)|scal(es?|ing)|mapp(ed|ing))\b"
-    r"|通过|通過|基于|基於|采用|採用|利用|使用|结合|結合|首先|核心|将|將|分为|分為|拆分|替代",
-    re.I,
+"""... or asks, or is."""
+MECHANISM = _cue(
+    r"""by \w+ing|using|based on|consists? of|combin(es?|ing)|key (idea|insight|observation)|leverag(es?|ing)|employs?|
+    exploit(s|ing)|splits?|splitting|stores?|partition(s|ed|ing)|replac(es?|ing)|iterativ\w+|formulat\w+|sends?|
+    search(es|ing)|reus(es?|ing)|overlap(s|ping)|shar(es?|ed|ing)|first|then|instead of|merg(es?|ing)|keeps?|learns?|
+    learned|removes?|maps?|freezes?|designed|further|gradual(ly)?|automatically|given|via|through|identif(y|ies)|
+    assigns?|aggregat\w+|swap(s|ped|ping)?|groups?|recomput\w+|transform(s|ed|ing)?|encodes?|caches?|rotat(es?|ing)|
+    scal(es?|ing)|mapp(ed|ing)""",
+    "通过|基于|采用|利用|使用|结合|首先|核心|将|分为|拆分|替代",
 )
-RESULT = re.compile(
-    r"\b(outperform\w*|achiev\w*|reduc\w*|improv\w*|speed-?ups?|faster|smaller|lower|higher|less|more|gains?|"
-    r"up to|compared|"
-    r"than|increas\w*|decreas\w*|sav(es?|ing)|reach\w*|accuracy|throughput|latency|fits?|drops?|within|only|"
-    r"accelerat\w+|cuts?|"
-    r"shrinks?|takes?|trains?|trained|supports?|memory|perplexity|doubl\w+|tripl\w+|halv\w+|rose|fell|grow|grew|"
-    r"hold|held)\b"
-    r"|提升|降低|提高|减少|減少|达到|達到|超过|超過|优于|優於|倍|加速|节省|節省|性能|准确率|準確率|吞吐|延迟|"
-    r"延遲|显存|顯存|快|仅需|僅需",
-    re.I,
+RESULT = _cue(
+    r"""outperform\w*|achiev\w*|reduc\w*|improv\w*|speed-?ups?|faster|smaller|lower|higher|less|more|gains?|up to|
+    compared|than|increas\w*|decreas\w*|sav(es?|ing)|reach\w*|accuracy|throughput|latency|fits?|drops?|within|only|
+    accelerat\w+|cuts?|shrinks?|takes?|trains?|trained|supports?|memory|perplexity|doubl\w+|tripl\w+|halv\w+|rose|fell|
+    grow|grew|hold|held""",
+    "提升|降低|提高|减少|达到|超过|优于|倍|加速|节省|性能|准确率|吞吐|延迟|显存|快|仅需",
 )
 MEASURED = re.compile(
-    r"\d[\d.,]*\s*\$?\s*(\\?%|×|x\b|\\times|倍|percent|[KMGT]i?B\b|ms\b|µs\b|us\b|hours?\b|minutes?\b|days?\b|"
-    r"tokens?\b|bits?\b|-bit\b|"
-    r"[KMGTPE]?FLOPs?\b|GPUs?\b|billion\b|million\b|points?\b|times\b|W\b|nm\b|pJ\b|fps\b|万|萬|亿|億|天|小时|"
-    r"小時|个点|塊|块|卡)|"
-    r"\b(doubl|tripl|halv|two-fold|half)\w*",
-    re.I,
+    r"\d[\d.,]*\s*\$?\s*(\\?%|×|x\b|\\times|倍|percent|[KMGT]i?B\b|ms\b|µs\b|us\b|hours?\b|minutes?\b|days?\b|tokens?\b|"
+    r"bits?\b|-bit\b|[KMGTPE]?FLOPs?\b|GPUs?\b|billion\b|million\b|points?\b|times\b|W\b|nm\b|pJ\b|fps\b|FPS\b|"
+    r"万|亿|天|小时|个点|块|卡)|\b(doubl|tripl|halv|two-fold|half)\w*",
 )
-LIMIT = re.compile(
-    r"\b(limit(s|ed|ations?)?|drawbacks?|cannot|can't|only (for|on|when|if|works|supports?)|at the (cost|expense)|"
-    r"trade-?offs?|"
-    r"although|though|do(es)? not|fails?|failure|remains?|degrad\w+|(accuracy|quality) (drop|loss)|costs?|but|unless|"
-    r"restricted|overhead|requires?|needs?|slower|worse|much lower than|at most|must)\b"
-    r"|不足|局限|仅|僅|无法|無法|代价|代價|缺点|缺點|但是?|不过|不過|尚未|还(不|没)|不支持|限制",
-    re.I,
+LIMIT = _cue(
+    r"""limit(s|ed|ations?)?|drawbacks?|cannot|can't|only (for|on|when|if|works|supports?)|at the (cost|expense)|
+    trade-?offs?|although|though|do(es)? not|fails?|failure|remains?|degrad\w+|(accuracy|quality) (drop|loss)|costs?|but|
+    unless|restricted|overhead|requires?|needs?|slower|worse|much lower than|at most|must""",
+    "不足|局限|仅|无法|代价|缺点|但是?|不过|尚未|还(不|没)|不支持|限制",
 )
-PRAISE = re.compile(
-    r"state[- ]of[- ]the[- ]art|\bsuperior|\bextensive (experiments|evaluations?)|\bexperiments? (show|"
-    r"demonstrate)|\bcomprehensive|"
-    r"\bwe (experimentally |empirically )?(validate|evaluate|demonstrate)\b|\beffectiveness\b|"
-    r"\bexperimental results\b|\bpromising results\b|"
-    r"\b(powerful|cutting-edge|groundbreaking|unprecedented|remarkabl[ey]|impressive|revolutionary)\b|大量实验|"
-    r"大量實驗|"
-    r"实验(结果)?表明|领先|領先|强大|震撼|重磅",
-    re.I,
+PRAISE = _cue(
+    r"""superior\w*|extensive (experiments|evaluations?)|experiments? (show|demonstrate)|comprehensive|
+    we (experimentally |empirically )?(validate|evaluate|demonstrate)|effectiveness|experimental results|
+    promising results|powerful|cutting-edge|groundbreaking|unprecedented|remarkabl[ey]|impressive|revolutioni\w+|
+    outstanding|seamless(ly)?|new (insights|opportunities)""",
+    "大量实验|实验(结果)?表明|领先|强大|震撼|重磅",
+    more="state[- ]of[- ]the[- ]art",
 )
-BACKGROUND = re.compile(
-    r"\b(recent(ly)?|in recent years|nowadays|ha(s|ve) become|becoming|widely used|frequently used|"
-    r"increasing(ly)?|growing|rapid(ly)?|"
-    r"attracted|received|emerging|promising|challenging|challenges?|ubiquitous|great success|breakthrough|"
-    r"is (one of )?(the|a) most|important|"
-    r"existing|typical(ly)?|usually|commonly|prior work|previous|need(ed|s)?|hampered|suffers?|however|expensive|"
-    r"many|most|demand\w*|"
-    r"computation-intensive|impractical|prohibitive\w*|effective method|essential|critical|crucial|known as|"
-    r"high computational)\b"
-    r"|近年|随着|隨著|目前|如今|越来越|越來越|众所周知|最近|当前|當前|一直以来|火爆",
-    re.I,
+BACKGROUND = _cue(
+    r"""recent(ly)?|in recent years|nowadays|ha(s|ve) (become|been)|becoming|widely used|frequently used|increasing(ly)?|
+    growing|rapid(ly)?|attracted|garner\w*|received|gained|emerging|promising|challenging|challenges?|ubiquitous|
+    great success|breakthrough|is (one of )?(the|a) most|important|existing|typical(ly)?|usually|commonly|prior work|
+    previous|need(ed|s)?|hampered|suffers?|however|expensive|many|most|demand\w*|computation-intensive|impractical|
+    prohibitive\w*|effective method|essential|critical|crucial|known as|well-known|high computational|advent|the wave of""",
+    "近年|随着|目前|如今|越来越|众所周知|最近|当前|一直以来|火爆|一般来说",
 )
-CHATTY = re.compile(
-    r"\?|？|!|！|\b(I|I'm|I’m|I've|I’ve|my|me|you|your|yours|let's|let’s|let us|please|we('ll|’ll| will| can| hope|"
-    r" believe| expect| recommend|"
-    r" invite| plan| sincerely)|welcome|hope|guess|wow|imagine|suppose|excit\w+|amazing|awesome|incredibl\w+|"
-    r"step \d|install(ing|ation)?|"
-    r"download\w*|click|tutorial|this guide|run the|open the|make sure|note that|want to|going to|last week|"
-    r"yesterday|today|soon|kick off|"
-    r"sincerely|opportunity|charm\w*|fun|really|of course|simply|just)\b"
-    r"|你|您|我们来|我們來|大家|小编|吧。|请|請|咱|昨天|今天|近日|网友|網友|表示|认为|認為",
-    re.I,
+CHATTY = _cue(
+    r"""I|I'm|I’m|I've|I’ve|my|me|you|your|yours|let's|let’s|let us|please|we('ll|’ll| will| can| hope| believe| expect|
+    recommend| invite| plan| sincerely)|welcome|hope|guess|wow|imagine|suppose|excit\w+|amazing|awesome|incredibl\w+|
+    step \d|install(ing|ation)?|download\w*|click|tutorial|guide|run the|open the|make sure|note that|want to|going to|
+    yesterday|today|soon|kick off|sincerely|opportunity|charm\w*|fun|really|of course|simply|just|logo|indeed|
+    minor issues?|interested|eager|try""",
+    "你|您|我们来|我们先|大家|小编|吧。|请|咱|昨天|今天|近日|网友|表示|认为|我们不妨|不得不|据称",
+    more=r"\?|？|!|！|^[「“\"]",
 )
-GUESS = re.compile(
-    r"\b(may|might|could|would|perhaps|probably|hopefully|should|once)\b|或许|可能|也许|有望|或將|或将", re.I
+GUESS = _cue("may|might|could|would|perhaps|probably|hopefully|should|once|if", "或许|可能|也许|有望|或将|如果|预计")
+_POINTS = _cue(
+    r"""(as )?(shown|seen|depicted|listed|illustrated|presented|described|mentioned|summarized) (in|below|above|by|earlier|
+    previously)|as (results?|figures?) shows?|(figure|fig\.|table|diagram|chart|screenshot|image|picture|snippet|listing|
+    graph|plot|section|chapter|appendix) ?(\d|[A-Z]\b|below|above|shows?|illustrates?|demonstrates?|depicts?|compares?)|
+    following|below|above|here is|here are|as follows|next figure|as stated""",
+    "(如|见|下|上)(图|表)|图\\s?\\d|所示|以下|如下|下面|上述|上文|前文",
+    more="[:：]$",
 )
-_POINTS = re.compile(
-    r"\b(as )?(shown|seen|depicted|listed|illustrated|presented|described|mentioned|summarized) (in|below|above|"
-    r"by|earlier|previously)\b|"
-    r"\bas (results?|figures?) shows?\b|\b(figure|fig\.|table|diagram|chart|"
-    r"screenshot|image|picture|snippet|listing|graph|plot|section|chapter|appendix) ?(\d|[A-Z]\b|below|above|"
-    r"shows?|illustrates?|demonstrates?|"
-    r"depicts?|compares?)|\b(following|below|above|here is|here are)\b|\bas follows\b|[:：]$|(如|见|見|下|"
-    r"上)(图|圖|表)|"
-    r"图\s?\d|圖\s?\d|所示|"
-    r"以下|如下|下面|上述|上文|前文",
-    re.I,
+_HARD = _cue(
+    r"""This|These|That|Those|It|They|He|She|Such|His|Her|Their|Its|However|But|And|Or|So|Yet|Nevertheless|Nonetheless|
+    Instead|Therefore|Thus|Hence|Consequently|Otherwise|Then|Next|Similarly|Likewise|Meanwhile|Also|Besides|
+    Subsequently|Accordingly|On the (other|contrary)|For (example|instance)|The (former|latter|same|above|proposed)|
+    Here|There|Another|Both|Again|Unfortunately|As (such|mentioned|a consequence|a result)|One of (them|these)|Second|
+    Third|Finally|In (doing so|contrast)|To do so|After solving|(\w+ ){1,4}(these|those|that|it|them|such|the above|
+    this(?! (paper|work|article|post|blog|study|report|survey|tutorial|guide|release|thesis)))""",
+    """这|该|此|其|它|他|她|因此|然而|但|而|同时|所以|于是|不过|那|对此|当然|然后|接着|例如|比如|以上|与此|另一|其次|最后|
+    除了|除此|并且|自此|由此|为此|之后|接下来|再|还|第[一二三四\\d]|不仅如此|如(图|标题|上|下|果)|总而言之|换句话|也就是|
+    相比之下|后者|前者|两者|也|又|反之|在此|从此|于此|都|就|类似|与之|对于这""",
+    more=r"\d\)",
+    opening=True,
 )
-_HARD = re.compile(
-    r"(This|These|That|Those|It|They|He|She|Such|His|Her|Their|Its|However|But|And|Or|So|Yet|Nevertheless|"
-    r"Nonetheless|Instead|"
-    r"Therefore|Thus|Hence|Consequently|Otherwise|Then|Next|Similarly|Likewise|Meanwhile|Also|Besides|"
-    r"Subsequently|Accordingly|"
-    r"On the (other|contrary)|For (example|instance)|The (former|latter|same|above|proposed)|Here|There|Another|"
-    r"Both|Again|Unfortunately|"
-    r"As (such|mentioned|a consequence|a result)|In (this|that|these|those|both|such|doing|contrast)|With (this|"
-    r"these|that)|By (this|these|doing)|"
-    r"Due to (this|these)|After (this|that)|At (this|that)|From (this|these)|Compared to (this|these)|"
-    r"One of (them|these)|Second|Third|Finally|"
-    r"To (this|do so|\w+ (this|these|it|them|that|such)))\b"
-    r"|\d\)|(这|這|该|該|此|其|它|他|她|因此|然而|但|而|同时|同時|所以|于是|於是|不过|不過|那|对此|對此|当然|"
-    r"當然|然后|然後|接着|接著|例如|比如|以上|与此|與此|"
-    r"另一|其次|最后|最後|除了|除此|并且|並且|自此|由此|为此|為此|之后|之後|接下来|接下來|再|还|還|"
-    r"第[一二三四\d]|不仅如此|不僅如此|如(图|圖|标题|標題|上|下|果)|"
-    r"总而言之|總而言之|换句话|換句話|也就是|相比之下|后者|後者|前者|两者|兩者|也|又|反之|在此|从此|從此|于此|都|就)",
+_NOT_HARD = _cue(
+    rf"""(This|In this) {_WORK}|To (this end|\w+ (this|these|the above) [\w-]+),? .{{0,40}}\b(propos|present|introduc|
+    develop|design)\w*""",
+    "其实|此外|而且|另外",
+    opening=True,
 )
-_NOT_HARD = re.compile(
-    r"(This|In this) (paper|work|article|post|blog|study|report|survey|tutorial|guide|release|thesis)\b|"
-    r"To (this end|address (this|these)|solve (this|these)|overcome (this|these)|tackle (this|these)|"
-    r"remedy)\b.*\b(propos|present|introduc|develop|design)|"
-    r"其实|其實|此外|而且|另外|除了.{2,20}(还|還|也)"
+_SOFT = _cue(
+    r"""Specifically|More specifically|In particular|Moreover|Furthermore|In addition|Additionally|Further|Importantly|
+    Notably|First(ly)?|Lastly|Our|Overall|Collectively|Concretely|Based on our|We also|We further|We, therefore|To""",
+    "此外|另外|首先|具体|总之|而且|其中",
+    opening=True,
 )
-_SOFT = re.compile(
-    r"(Specifically|More specifically|In particular|Moreover|Furthermore|In addition|Additionally|Further|"
-    r"Importantly|Notably|First(ly)?|Lastly|"
-    r"Our|Overall|Concretely|Based on our|We also|We further|We, therefore|To)\b|(此外|另外|首先|具体|具體|"
-    r"总之|而且|其中)"
-)
-CLOSING = re.compile(
-    r"\b(abstract|summary|tl;?dr|conclusions?|key takeaways?|takeaways|highlights|overview|in short|"
-    r"wrap(ping)?[- ]up|results?|"
-    r"evaluation|performance|benchmarks?)\b|摘要|总结|總結|小结|小結|结论|結論|概述|亮点|亮點|结果|結果|性能",
-    re.I,
+CLOSING = _cue(
+    r"""abstract|summary|tl;?dr|conclusions?|key takeaways?|takeaways|highlights|overview|in short|wrap(ping)?[- ]up|
+    results?|evaluation|performance|benchmarks?""",
+    "摘要|总结|小结|结论|概述|亮点|结果|性能",
 )
 """Headings of sections that say what matters."""
-HOW_TO = re.compile(
-    r"\b(install(ation|ing)?|set ?up|quick ?start|getting started|usage|how to (use|run|install|build)|"
-    r"prerequisites?|requirements?|"
-    r"environment|step|demo|download|references?|resources|acknowledge?ments?|appendix|related work|faq|"
-    r"troubleshooting|about (us|the authors?)|"
-    r"getting help|what('|’)s next|next steps|more)\b|安装|安裝|环境|環境|步骤|步驟|参考|參考|附录|附錄|致谢|"
-    r"致謝|使用方法|快速开始",
-    re.I,
+HOW_TO = _cue(
+    r"""install(ation|ing)?|set ?up|quick ?start|getting started|usage|how to (use|run|install|build)|prerequisites?|
+    requirements?|environment|step|demo|download|references?|resources|acknowledge?ments?|appendix|related work|faq|
+    troubleshooting|about (us|the authors?)|getting help|what('|’)s next|next steps|more""",
+    "安装|环境|步骤|参考|附录|致谢|使用方法|快速开始",
 )
 """Headings of sections that a summary can do without."""
-EVENT = re.compile(
-    r"\b(join (us|our|the)|join [A-Z]|register|webinars?|meet-?ups?|hackathons?|code ?camps?|boot ?camps?|"
-    r"call for (papers|participation|proposals)|"
-    r"hiring|giveaway|livestreams?|office hours|sponsors?|save the date|save your seat|invitation)\b|报名|報名|招聘|"
-    r"直播预告|训练营|訓練營|招募|活动预告|征稿",
-    re.I,
+EVENT = _cue(
+    r"""join (us|our|the)|join (?-i:[A-Z])\w+|register|webinars?|meet-?ups?|hackathons?|code ?camps?|boot ?camps?|
+    call for (papers|participation|proposals)|hiring|giveaway|livestreams?|office hours|sponsors?|save the date|
+    save your seat|invitation""",
+    "报名|招聘|直播预告|训练营|招募|活动预告|征稿",
 )
 """Titles of announcements that are about no work."""
 # Names as methods bear them: two capitals at least, or letters beside a digit.
@@ -177,9 +146,8 @@ _NAME = r"(?:[A-Za-z]*[A-Z][a-z]*[A-Z]\w*|[A-Z]{2,}\w*|[A-Z][a-z]+\d\w*)(?:[-.]\
 _HEAD = re.compile(r"([A-Z][\w.()+-]{2,24}(?: [A-Z][\w-]+)?)\s*[:：]")
 _NAMED = re.compile(rf"\b{_NAME}\b")
 _GIVEN = re.compile(
-    rf"(?:called|named|termed|dubbed|propose|proposes|present|presents|introduce|introduces|develop|release|"
-    rf"releases|released|describes?)"
-    rf" (?:as )?(?:the )?({_NAME}|[A-Z][\w-]*[\w](?=,| \())|\(({_NAME})\)"
+    r"(?:called|named|termed|dubbed|propose|proposes|present|presents|introduce|introduces|develop|developed|release|"
+    rf"releases|released|describes?) (?:as )?(?:the )?({_NAME}|[A-Z][\w-]*[\w](?=,| \())|\(({_NAME})\)"
 )
 
 
@@ -192,7 +160,7 @@ def leans(text: str) -> int:
     """Return 2 for a sentence that needs the one before it, 1 for one that only follows from it, else 0."""
     if _HARD.match(text) and not _NOT_HARD.match(text):
         return 2
-    return 1 if _SOFT.match(text) else 0
+    return 1 if _SOFT.match(text) or _HARD.match(text) else 0
 
 
 def identifiers(text: str) -> set[str]:

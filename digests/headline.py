@@ -59,7 +59,7 @@ def _theme(outline: Outline) -> str:
         return f"{_count(number, 'document')} on none of the topics"
     if len(leading) == 1:
         return f"mostly {leading[0]}"
-    return f"{_listed(leading[:2])} first"
+    return f"mostly {_listed(leading[:2])}"
 
 
 def _leading(now: Tally) -> list[str]:
@@ -92,7 +92,7 @@ def _counts(outline: Outline) -> str:
         when = "is dated in" if outline.complete else "is dated so far in"
         return f"No document of the library {when} {short(outline.quarter)}{more}."
     if number == 1:
-        topics = [load_topics()[slug].title.lower() for slug in outline.now.topics if slug in load_topics()]
+        topics = [load_topics()[slug].title.lower() for slug in sorted(outline.now.topics) if slug in load_topics()]
         return f"One document{f', on {_listed(topics)}' if topics else ''}{more}."
     works = f" about {_count(outline.works, 'work')}" if outline.works and outline.works != number else ""
     head = f"{_count(number, 'document')}{works}{_span(outline.dates)}"
@@ -105,7 +105,7 @@ def _counts(outline: Outline) -> str:
     elif rest:
         topics.append("none on the topics of the library")
     sofar = "" if outline.complete else " so far"
-    return f"{head}{sofar}: {_listed(topics)}{more}."
+    return f"{head[0].upper()}{head[1:]}{sofar}: {_listed(topics)}{more}."
 
 
 def _span(dates: Sequence[str]) -> str:
@@ -118,7 +118,7 @@ def _span(dates: Sequence[str]) -> str:
 
 def _movements(outline: Outline) -> str:
     topics = [m for m in outline.movements if m.kind == "topic"][:3]
-    terms = [m for m in outline.movements if m.kind == "term"][:2]
+    terms = [m for m in outline.movements if m.kind == "term" and _share(m) > 0][:2]
     if not topics and not terms:
         return ""
     first = (topics or terms)[0]

@@ -42,7 +42,8 @@ def must_reads(
     worth = {entry.doc_id: _worth(entry, results, clearness) for entry in fit}
     while len(chosen) < max(wanted, len(pinned)):
         above = [_topic(entry) for entry in chosen]
-        rest = [entry for entry in fit if entry not in chosen]
+        taken = {entry.doc_id for entry in chosen}
+        rest = [entry for entry in fit if entry.doc_id not in taken]
         chosen.append(min(rest, key=lambda e: (-(worth[e.doc_id] - AGAIN * _again(e, above)), e.published, e.doc_id)))
     return tuple(
         Highlight(doc_id=entry.doc_id, reason=_reason(entry, results, clearness), score=round(worth[entry.doc_id], 2))

@@ -17,8 +17,7 @@ from digests.movements import Tally, tally
 from digests.named import Noted
 from digests.quarter import quarter_of, shift
 from digests.titles import LEAST_WORDS, title_key, title_words
-from digests.works import Facts, group, paper_of
-from kb.references import canonical_url, of_url
+from digests.works import Facts, group, named_by_address, paper_of
 from kb.store.digests import Mark, Mention
 from kb.types import Kind
 
@@ -183,9 +182,7 @@ def _facts(mark: Mark) -> Facts:
 def _keys(mark: Mark) -> Iterable[Key]:
     if paper := paper_of(mark.id, mark.url):
         yield "arxiv", paper
-    elif mark.url and (reference := of_url(mark.url)) is not None and reference.kind != "github":
-        yield reference.kind, reference.key
-    elif mark.url and (url := canonical_url(mark.url)):
-        yield "url", url
+    elif mark.url:
+        yield named_by_address(mark.url)
     if not mark.title_estimated and mark.kind != Kind.NOTES and len(title_words(mark.title)) >= LEAST_WORDS:
         yield "title", title_key(mark.title)

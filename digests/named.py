@@ -22,6 +22,8 @@ MOST_REMARK = 75
 MOST_OPINION = 40
 MOST_LINES = 3
 NODE_WORDS = 190
+_STOCK = frozenset({"stock", "related"})
+"""Labels of nodes that head a list and are about nothing themselves."""
 _YEAR = re.compile(r"\s*[\[(（](?:19|20)\d\d[\])）]")
 _ADDRESS = re.compile(r"(?:https?://|www\.|arxiv\s*:)\S+", re.I)
 _LEAD = re.compile(r"^(?:[-*•]\s+|\(?\w{1,3}[.)]\s+|>\s*|n\.\s*)+", re.I)
@@ -124,7 +126,7 @@ def noted(document: Document, chunks: Sequence[Chunk]) -> list[Noted]:
     for node, references in zip(nodes, named, strict=True):
         for reference in references:
             top = _own(document, node)
-            labels, lines = _said(document, chunks, nodes[top.first : top.last + 1])
+            labels, lines = _said(document, chunks, _about(nodes, named, top, reference))
             key = (reference.kind, reference.key)
             before = found.get(key)
             found[key] = Noted(
@@ -212,11 +214,31 @@ def _count_links(nodes: Sequence[_Node], named: Sequence[list[Reference]]) -> No
         node.links = len(keys)
 
 
+def _about(nodes: Sequence[_Node], named: Sequence[list[Reference]], top: _Node, reference: Reference) -> list[_Node]:
+    """The nodes of a subtree that are about one work: those that name another are about that one."""
+    kept: list[_Node] = []
+    place = top.first
+    while place <= top.last:
+        node = nodes[place]
+        others = any(
+            (found.kind, found.key) != (reference.kind, reference.key)
+            for references in named[node.first : node.last + 1]
+            for found in references
+        )
+        if node is not top and others:
+            place = node.last + 1
+            continue
+        kept.append(node)
+        place += 1
+    return kept
+
+
 def _own(document: Document, node: _Node) -> _Node:
     """The largest node around a link that is about that one work."""
     while (
         node.parent is not None
         and node.parent.links == 1
+        and not _STOCK.intersection(node.parent.section.labels)
         and count_words(document.text[node.parent.section.start : node.parent.end]) <= NODE_WORDS
     ):
         node = node.parent
@@ -245,6 +267,10 @@ def _said(
                 judged.append(line)
             elif at and count_words(line.text) >= 4:
                 others.append(line)
+    own_line = nodes[0].section.start, nodes[0].section.end
+    if any(line.start >= own_line[1] for line in judged):
+        # The line that names the work says nothing of it where another one does.
+        judged = [line for line in judged if line.start >= own_line[1]]
     kept = sorted([*judged, *others][:MOST_LINES], key=lambda line: line.start)
     return tuple(labels), tuple(kept)
 

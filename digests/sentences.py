@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from kb.text import HAN, fold_space, sentences
-from kb.types import Document, Kind
+from kb.types import Document, Kind, Section
 
 _HAN = re.compile(f"[{HAN}]")
 _MARKER = re.compile(r"^\s*(?:[-*•·●▪>#]+\s+|\(?\d{1,2}[.)、]\s*|[①-⑳]\s*)+")
@@ -21,6 +21,9 @@ _LOWER_NAME = re.compile(r"[a-z]+[A-Z0-9]|[a-z]+[._]\w")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _ADDRESS = re.compile(r"https?://|www\.|\w+@\w+\.\w+")
 _CODE = re.compile(r"[{}\\;=<>|]|\w\(\)|--\w|\$ |::|->|/\w+/\w+/")
+_NAMING = ("author:", "venue:", "year:")
+"""Labels of lines that name a work."""
+_OPINIONS = frozenset({"very-good", "good", "useful", "interesting"})
 _FORMULA = re.compile(r"\$[^$]*\$")
 _BOILERPLATE = re.compile(
     r"\b(code|codes?base|implementation|source|models?|datasets?|weights|checkpoints?|project page|demo|slides|video)\b"
@@ -56,6 +59,8 @@ class Candidate:
     """An item of a list."""
     heading: str = ""
     """The title of its section."""
+    judged: bool = False
+    """A line of a notebook that gives the reader's opinion."""
 
     @cached_property
     def words(self) -> float:
@@ -94,24 +99,45 @@ def candidates(document: Document) -> list[Candidate]:
     ]
 
 
-def fallback(document: Document) -> list[Candidate]:
-    """Return the lines of a document without sentences, such as a notebook of short nodes."""
-    spans = [
-        (start, end, paragraph)
-        for paragraph, (start, end, _) in enumerate(_lines(document, headings=False))
-        if _is_line(fold_space(document.text[start:end]))
-    ]
+def node_lines(document: Document) -> list[Candidate]:
+    """Return the statements of a notebook, or of a document without sentences: its lines, and the sentences in them.
+
+    Lines that only name a work are left out.
+    """
+    by_start = {section.start: section for section in document.sections}
+    spans: list[tuple[int, int, int, Section | None]] = []
+    for paragraph, (start, end, _) in enumerate(_lines(document, headings=False)):
+        begin = document.text.rfind("\n", 0, start) + 1
+        section = by_start.get(begin) or by_start.get(start)
+        if section is not None and any(label.startswith(_NAMING) for label in section.labels):
+            continue
+        for left, right in _whole(document.text, start, end):
+            if _is_line(fold_space(document.text[left:right])):
+                spans.append((left, right, paragraph, section))
     last = max(1, len(spans) - 1)
     return [
-        Candidate(fold_space(document.text[start:end]), start, end, ordinal, paragraph, ordinal / last)
-        for ordinal, (start, end, paragraph) in enumerate(spans)
+        Candidate(
+            text=fold_space(document.text[start:end]),
+            start=start,
+            end=end,
+            ordinal=ordinal,
+            paragraph=paragraph,
+            place=ordinal / last,
+            judged=section is not None and not _OPINIONS.isdisjoint(section.labels),
+        )
+        for ordinal, (start, end, paragraph, section) in enumerate(spans)
     ]
 
 
 def _is_line(text: str) -> bool:
-    if not 4 <= count_words(text) <= 40 or _ADDRESS.search(text) or is_boilerplate(text):
+    if not 6 <= count_words(text) <= 40 or _ADDRESS.search(text) or is_boilerplate(text):
         return False
     return len(_CODE.findall(text)) <= 2 and len("".join(_WORD.findall(text))) > 0.5 * len(text.replace(" ", ""))
+
+
+def ends(text: str) -> bool:
+    """Tell whether a text ends as a sentence does."""
+    return _END.search(text) is not None
 
 
 def is_boilerplate(text: str) -> bool:
@@ -128,7 +154,8 @@ def _lines(document: Document, headings: bool = True) -> Iterator[tuple[int, int
     for line in document.text.splitlines(keepends=True):
         start, at = at, at + len(line)
         if line.lstrip().startswith(("```", "~~~")):
-            fenced = not fenced
+            # A notebook's outline may stand in a fence: it is no code.
+            fenced = not fenced and document.kind is not Kind.NOTES
             continue
         bare = line.strip()
         if fenced or not bare or line.count("|") > 2 or "\t" in bare:

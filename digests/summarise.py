@@ -12,15 +12,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from digests import cues
-from digests.sentences import Candidate
-from kb.text import STOPWORDS, tokens
+from digests.sentences import Candidate, ends
+from kb.text import STOPWORDS, simplify, tokens
 
 LEAST_WORDS, USUAL_WORDS, MOST_WORDS = 40, 75, 90
 CONSIDERED = 12
 """Sentences of a long document that are tried in all combinations; the rest is worth less alone."""
 LONGEST = 6
-LONG = 25
-"""From so many sentences on, a document is a post that says what matters at its ends."""
+FOLLOWS = 0.1
+"""What a sentence gains by following the one before it in the source."""
+EACH = 0.6
+"""What every sentence must be worth: few that say much are better than many."""
+LONG = 14
+"""With more sentences, a document is a post that says what matters at its ends."""
+OPENING, ENDING = 14, 0.92
+"""Sentences of a post's opening; share of its sentences after which its ending begins."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,10 @@ class Rated:
 
 # What a summary gains by having any sentence of a role, beside what that sentence is worth.
 COVERED = {"idea": 1.2, "mechanism": 0.8, "result": 0.8, "limit": 0.2}
+ENOUGH = 3.0
+"""What reaching the least length is worth, if that takes a weaker sentence."""
+_EVERYTHING = sum(COVERED.values()) + 1.5 + ENOUGH
+"""What roles and length together add at most."""
 
 
 @dataclass(frozen=True)
@@ -50,19 +60,19 @@ class _Subject:
     """What the work calls itself."""
     named: frozenset[str]
     """Names in its title."""
-    first: int
-    """Where it first says what it brings."""
+    first: int | None
+    """Where it first says what it brings; None where nowhere."""
     long: bool
 
 
 def rate(found: Sequence[Candidate], title: str) -> list[Rated]:
     """Return the candidates with their worth for a summary of a document of that title."""
     stems = [_content(candidate.text) for candidate in found]
-    first = next((c.ordinal for c in found if cues.IDEA.search(c.text)), 0)
+    first = next((c.ordinal for c in found if cues.IDEA.search(simplify(c.text))), None)
     subject = _Subject(
         title=_content(title),
         spread=Counter(stem for each in stems for stem in each),
-        own=frozenset(cues.own_names(title, found[first].text if found else "")),
+        own=frozenset(cues.own_names(title, found[first or 0].text if found else "")),
         named=frozenset(cues.identifiers(title)),
         first=first,
         long=len(found) > LONG,
@@ -75,19 +85,22 @@ def _content(text: str) -> frozenset[str]:
 
 
 def _rated(candidate: Candidate, own: frozenset[str], subject: _Subject) -> Rated:
-    text = candidate.text
+    text = simplify(candidate.text)
     roles = _roles(text)
     worth = (0.8 if cues.IDEA.search(text) else 0.4) * ("idea" in roles)
     worth += 0.33 * min(4, len(cues.MECHANISM.findall(text))) + 0.3 * ("result" in roles)
     worth += 0.3 * min(1.5, len(own) / 15) + 0.5 * min(1.0, len(own & subject.title) / 4)
     worth += 0.4 * sum(subject.spread[stem] > 1 for stem in own) / max(6, len(own))
     # What the work itself does: its name is the subject.
-    worth += 0.6 * _begins_with(text, subject.own) + 0.4 * any(name in text for name in subject.named)
-    worth += 0.4 * _begins_with(text, subject.named)
+    if _begins_with(text, subject.own):
+        worth += 0.6
+    elif any(name in text for name in subject.named):
+        worth += 0.4
     worth -= 0.6 * (cues.PRAISE.search(text) is not None and "result" not in roles)
     worth -= 0.9 * min(2, len(cues.CHATTY.findall(text))) + 1.2 * cues.points_elsewhere(text) + 0.5 * candidate.listed
-    worth -= 0.4 * (candidate.words < 9)
-    worth += _by_place(candidate, "idea" in roles, subject)
+    worth += 0.8 * candidate.judged
+    worth -= EACH + 0.4 * (candidate.words < 9)
+    worth += _by_place(candidate, text, roles, subject)
     return Rated(candidate, worth, frozenset(roles), cues.leans(text), own)
 
 
@@ -95,19 +108,21 @@ def _begins_with(text: str, names: Iterable[str]) -> bool:
     return any(re.match(rf"(In |The |With |When \w+ )?{re.escape(name)}\b", text, re.I) for name in names)
 
 
-def _by_place(candidate: Candidate, idea: bool, subject: _Subject) -> float:
+def _by_place(candidate: Candidate, text: str, roles: set[str], subject: _Subject) -> float:
     """What a sentence's place tells: abstracts begin with what is known, posts with what is new."""
-    background = cues.BACKGROUND.search(candidate.text) is not None
+    background = cues.BACKGROUND.search(text) is not None
     if not subject.long:
-        before = candidate.ordinal < subject.first or (candidate.ordinal == 0 and not idea)
-        return -(1.2 + 0.8 * background) * before
-    worth = 1.4 * max(0.0, 1 - candidate.ordinal / 14) - 0.5 * background
-    worth -= 0.4 * (cues.GUESS.search(candidate.text) is not None)
-    if cues.CLOSING.search(candidate.heading):
-        worth += 0.5
-    if cues.HOW_TO.search(candidate.heading):
-        worth -= 0.9
-    return worth
+        if subject.first is None:
+            # It says nowhere what it brings: then it does so with its first sentence.
+            return 0.8 * (candidate.ordinal == 0 and not background)
+        return -(1.2 + 0.8 * background) * (candidate.ordinal < subject.first)
+    heading = simplify(candidate.heading)
+    closing = cues.CLOSING.search(heading) is not None
+    worth = 1.4 * max(0.0, 1 - candidate.ordinal / OPENING) - 0.8 * background + 0.5 * closing
+    worth -= 0.4 * (cues.GUESS.search(text) is not None) + 0.9 * (cues.HOW_TO.search(heading) is not None)
+    # What stands in the middle of a post is about a detail, unless it is measured.
+    middle = candidate.ordinal >= OPENING and candidate.place < ENDING and not closing
+    return worth - 1.5 * (middle and "result" not in roles)
 
 
 def _roles(text: str) -> set[str]:
@@ -137,32 +152,45 @@ def _place(item: Rated) -> int:
 
 def _most_worth(rated: Sequence[Rated], most: float) -> list[Rated]:
     """The set of sentences of most worth within so many words; the first found among equals."""
-    overlaps = {(a, b): _overlap(rated[a], rated[b]) for b in range(len(rated)) for a in range(b)}
-    best: tuple[float, tuple[int, ...]] = (0.0, ())
-    work: list[tuple[int, ...]] = [(at,) for at in reversed(range(len(rated)))]
-    while work:
-        taken = work.pop()
-        words = sum(rated[at].candidate.words for at in taken)
-        if words > most and len(taken) > 1:
-            continue
-        worth = _together([rated[at] for at in taken], words)
-        worth -= sum(overlaps[taken[a], taken[b]] for b in range(len(taken)) for a in range(b))
-        if worth > best[0] + 1e-9:
-            best = (worth, taken)
-        if len(taken) < LONGEST:
-            work.extend((*taken, at) for at in reversed(range(taken[-1] + 1, len(rated))))
-    return [rated[at] for at in best[1]]
+    search = _Search(rated, most)
+    search.extend((), 0.0, 0.0, frozenset())
+    return [rated[at] for at in search.best[1]]
 
 
-def _together(items: Sequence[Rated], words: float) -> float:
-    covered: set[str] = set().union(*(item.roles for item in items))
-    worth = sum(COVERED[role] for role in covered) + 1.5 * min(1.0, words / 70)
-    present = {item.candidate.ordinal for item in items}
-    for item in items:
-        alone = item.candidate.ordinal - 1 not in present
-        worth += item.worth - (0.0, 0.2, 1.6)[item.leans] * alone
-    # A summary that opens with “Specifically” starts in the middle of a thought.
-    return worth - 0.5 * (items[0].leans > 0)
+class _Search:
+    """Goes through the sets of sentences in order, leaving those that cannot become the best."""
+
+    def __init__(self, rated: Sequence[Rated], most: float) -> None:
+        self._rated = rated
+        self._most = most
+        self._words = [item.candidate.words for item in rated]
+        self._overlap = {(a, b): _overlap(rated[a], rated[b]) for b in range(len(rated)) for a in range(b)}
+        # The most that so many sentences from a place on can add.
+        gains = [[max(0.0, item.worth) for item in rated[at:]] for at in range(len(rated) + 1)]
+        self._gain = [[sum(sorted(rest, reverse=True)[:n]) for n in range(LONGEST + 1)] for rest in gains]
+        self.best: tuple[float, tuple[int, ...]] = (0.0, ())
+
+    def extend(self, taken: tuple[int, ...], words: float, worth: float, covered: frozenset[str]) -> None:
+        """Try every sentence after the last one taken; `worth` is without what length and roles add."""
+        for at in range(taken[-1] + 1 if taken else 0, len(self._rated)):
+            item = self._rated[at]
+            length = words + self._words[at]
+            if length > self._most and taken:
+                continue
+            follows = bool(taken) and self._rated[taken[-1]].candidate.ordinal == item.candidate.ordinal - 1
+            total = worth + item.worth + (FOLLOWS if follows else -(0.0, 0.2, 1.6)[item.leans])
+            total -= sum(self._overlap[other, at] for other in taken)
+            # A summary that opens with “Specifically” starts in the middle of a thought.
+            total -= 0.5 * (not taken and item.leans > 0)
+            roles, now = covered | item.roles, (*taken, at)
+            whole = total + sum(COVERED[role] for role in roles) + 1.5 * min(1.0, length / 70)
+            whole += ENOUGH * (length >= LEAST_WORDS)
+            if whole > self.best[0] + 1e-9:
+                self.best = (whole, now)
+            more = LONGEST - len(now)
+            reach = total + self._gain[at + 1][more] + _EVERYTHING
+            if more and length < self._most and reach > self.best[0]:
+                self.extend(now, length, total, roles)
 
 
 def _overlap(left: Rated, right: Rated) -> float:
@@ -172,9 +200,10 @@ def _overlap(left: Rated, right: Rated) -> float:
 
 
 def joined(texts: Iterable[str]) -> str:
-    """Return sentences as one text: no blank between Chinese ones."""
+    """Return sentences as one text: no blank between Chinese ones, a semicolon after lines without an end."""
     made = ""
     for text in texts:
-        blank = "" if not made or made[-1] in "。！？…”」』）" else " "
-        made += blank + text
+        if made:
+            made += "" if made[-1] in "。！？" else " " if ends(made) else "; "
+        made += text
     return made

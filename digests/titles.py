@@ -59,6 +59,7 @@ def blocks(title: str) -> tuple[int, ...]:
     return tuple(hash((at, words[:at], words[at + 1 :])) for at in range(len(words)))
 
 
+@lru_cache(maxsize=200_000)
 def near(left: str, right: str) -> bool:
     """Tell whether two titles are one: the same key, or one word apart by a typing error."""
     if title_key(left) == title_key(right):

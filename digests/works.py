@@ -9,6 +9,7 @@ the order of the documents.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from digests.titles import LEAST_WORDS, blocks, near, title_key, title_stems, title_words, within
@@ -84,8 +85,17 @@ def paper_of(doc_id: str, url: str) -> str:
     """Return the arXiv id of the paper that a document itself is, empty where it is none."""
     if doc_id.startswith("arxiv:"):
         return doc_id.removeprefix("arxiv:")
+    kind, key = named_by_address(url)
+    return key if kind == "arxiv" else ""
+
+
+@lru_cache(maxsize=100_000)
+def named_by_address(url: str) -> tuple[str, str]:
+    """Return kind and key of what an address refers to; a repository's pages are told apart, by their address."""
     reference = of_url(url) if url else None
-    return reference.key if reference is not None and reference.kind == "arxiv" else ""
+    if reference is None:
+        return "", ""
+    return ("url", canonical_url(url)) if reference.kind == "github" else (reference.kind, reference.key)
 
 
 def _paper(facts: Facts) -> str:
@@ -113,11 +123,9 @@ def _same_key(documents: Iterable[Facts]) -> Iterable[tuple[str, str]]:
 def _keys(facts: Facts) -> Iterable[tuple[str, str]]:
     if paper := _paper(facts):
         yield "arxiv", paper
-    reference = of_url(facts.url) if facts.url else None
-    if reference is not None and reference.kind == "doi":
-        yield "doi", reference.key
-    if facts.url and (url := canonical_url(facts.url)):
-        yield "url", url.rstrip("/")
+    kind, key = named_by_address(facts.url)
+    if kind in ("doi", "url"):
+        yield kind, key.rstrip("/")
     if not facts.title_estimated and title_words(facts.title):
         yield "title", title_key(facts.title)
 

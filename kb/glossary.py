@@ -149,11 +149,11 @@ class Glossary:
     def names(self, text: str) -> dict[str, str]:
         """Return the concepts that a text names, by their preferred English term, with their fields.
 
-        A term of several concepts names none of them.
+        A term of several concepts names none of them, nor does one of two letters, which may be anything.
         """
         named: dict[str, str] = {}
         for match in self._index.scan(compact(text)):
-            if len(match.values) == 1:
+            if len(match.values) == 1 and (match.chinese or len(match.term) > 2):
                 concept = self._concepts[match.values[0]]
                 if phrase_key(match.term) not in concept.ambiguous:
                     named.setdefault(concept.english[0], concept.field)
