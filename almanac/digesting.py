@@ -172,11 +172,7 @@ class Digests:
         """Keep something made, unless somebody else writes: then it is made again when it is next asked for."""
         try:
             with self._store.write(purpose) as writer:
-                before = self._store.generation()
                 save(writer)
-                # This changed no document: what was read of the library still holds.
-                if self._library is not None and self._library[0] == before:
-                    self._library = (self._store.generation(), self._library[1])
         except Locked:
             return
 

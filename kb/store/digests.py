@@ -110,7 +110,7 @@ def passages_of(store: Store, ids: Sequence[str]) -> dict[str, tuple[list[Chunk]
 
 
 def failed_sources(store: Store) -> list[tuple[str, str]]:
-    """Return (location, error) of the sources whose last try failed, by location."""
+    """Return (location, error) of the sources and subscriptions whose last try failed, by location."""
     return [
         (place, error)
         for place, error in store.rows("SELECT location, error FROM sources WHERE status = 'failed' ORDER BY location")
@@ -138,12 +138,12 @@ def headings(store: Store) -> dict[str, tuple[str, str]]:
 
 def save_build(writer: Writer, quarter: str, build: Stored) -> None:
     """Keep a build in place of the one before."""
-    writer.run(("INSERT OR REPLACE INTO digests VALUES (?, ?, ?, ?, ?, ?, ?)", (quarter, *build)))
+    writer.run(("INSERT OR REPLACE INTO digests VALUES (?, ?, ?, ?, ?, ?, ?)", (quarter, *build)), aside=True)
 
 
 def drop_builds(writer: Writer, quarters: Sequence[str]) -> None:
     """Forget the builds of quarters that have no documents any more."""
-    writer.run(*(("DELETE FROM digests WHERE quarter = ?", (quarter,)) for quarter in quarters))
+    writer.run(*(("DELETE FROM digests WHERE quarter = ?", (quarter,)) for quarter in quarters), aside=True)
 
 
 def edit_records(store: Store) -> dict[str, str]:
@@ -173,4 +173,21 @@ def save_briefs(writer: Writer, made: Mapping[str, tuple[str, str]]) -> None:
             for doc, (key, record) in sorted(made.items())
         ),
         ("DELETE FROM digest_briefs WHERE doc_id NOT IN (SELECT id FROM documents)", ()),
+        aside=True,
     )
+
+
+def prose_of(store: Store, quarter: str) -> dict[str, tuple[str, str]]:
+    """Return (key, record) of what a language model wrote for a quarter, by what it is about."""
+    rows = store.rows("SELECT subject, key, record FROM digest_prose WHERE quarter = ?", (quarter,))
+    return {subject: (key, record) for subject, key, record in rows}
+
+
+def save_prose(writer: Writer, quarter: str, subject: str, key: str, record: str) -> None:
+    """Keep what a language model wrote about something, made from what the key stands for."""
+    writer.run(("INSERT OR REPLACE INTO digest_prose VALUES (?, ?, ?, ?)", (quarter, subject, key, record)), aside=True)
+
+
+def drop_prose(writer: Writer, quarter: str) -> None:
+    """Forget all that a language model wrote for a quarter."""
+    writer.run(("DELETE FROM digest_prose WHERE quarter = ?", (quarter,)), aside=True)

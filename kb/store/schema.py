@@ -8,7 +8,7 @@ import sqlite3
 
 from kb.errors import SchemaTooNew
 
-VERSION = 5
+VERSION = 6
 
 _V1 = """
 CREATE TABLE sources (
@@ -198,8 +198,19 @@ CREATE TABLE checks (
 ALTER TABLE tombstones ADD COLUMN url TEXT NOT NULL DEFAULT '';
 """
 
+_V6 = """
+-- What a language model wrote for a digest, by what it is about; the key stands for what it was made from.
+CREATE TABLE digest_prose (
+    quarter TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    key TEXT NOT NULL,
+    record TEXT NOT NULL,
+    PRIMARY KEY (quarter, subject)
+) WITHOUT ROWID;
+"""
+
 # One script a step; step n leads from version n to n + 1.
-MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4, _V5)
+MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4, _V5, _V6)
 
 
 def migrate(connection: sqlite3.Connection) -> int:
