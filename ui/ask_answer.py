@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from chat.types import Answer, Citation, Statement
+from kb.text import normalise
 from ui.ask_computed import add_ways, comparisons_html, estimate_html, request_html
 from ui.ask_sources import Sources, candidates_html, chips, lang_of, source_line, sources_list
 from ui.render import empty, esc, said, spans
@@ -47,7 +48,8 @@ def statements_html(answer: Answer, cited: Mapping[int, Citation], sources: Sour
         yield "".join(f"<p{lang_of(line)}>{esc(line)}</p>" for line in answer.text.split("\n") if line.strip())
         return
     cards = bool(answer.estimates or answer.requests)
-    shown = [s for s in answer.statements if not (cards and s.status == "computed" and not s.numbers)]
+    # A card says by itself what stands as text for scripts.
+    shown = [s for s in answer.statements if not (cards and s.status in ("computed", "said") and not s.numbers)]
     for is_quote, run in groupby(shown, key=lambda statement: statement.status == "quoted"):
         if is_quote:
             yield "".join(quote_html(statement, cited, sources) for statement in run)
@@ -58,13 +60,16 @@ def statements_html(answer: Answer, cited: Mapping[int, Citation], sources: Sour
 
 
 def quote_html(statement: Statement, cited: Mapping[int, Citation], sources: Sources) -> str:
-    """Return a quoted sentence with its place below it."""
-    lead = f'<span class="al-lead">{esc(statement.context)}: </span>' if statement.context else ""
-    places = "".join(source_line(cited[number], sources) for number in statement.numbers if number in cited)
+    """Return a quoted sentence under its place."""
+    held = [cited[number] for number in statement.numbers if number in cited]
+    places = "".join(source_line(citation, sources) for citation in held)
+    # What the place says already needs no saying before the quote.
+    told = any(normalise(statement.context) in normalise(part) for citation in held for part in citation.path)
+    lead = "" if told or not statement.context else f'<span class="al-lead">{esc(statement.context)}: </span>'
     return (
-        f'<figure class="al-quoted"><blockquote class="al-para"{lang_of(statement.text)}>{lead}'
-        f"{esc(statement.text)}{chips(statement.numbers, cited, sources)}</blockquote>"
-        f"<figcaption>{places}</figcaption></figure>"
+        f'<figure class="al-quoted"><figcaption>{places}</figcaption>'
+        f'<blockquote class="al-para"{lang_of(statement.text)}>{lead}{esc(statement.text)}'
+        f"{chips(statement.numbers, cited, sources)}</blockquote></figure>"
     )
 
 
