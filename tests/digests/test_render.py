@@ -1,4 +1,4 @@
-"""Every form by name."""
+"""Every form in which a digest leaves the library, by name."""
 
 import pytest
 
