@@ -15,10 +15,12 @@ from threading import RLock
 from digests.brief import VERSION, Brief, brief
 from digests.build import METHOD, OTHER, Material, build
 from digests.library import Library
+from digests.prose import SUMMARY, entry_key, pack, summary_key, with_prose, write_entry, write_summary
 from digests.quarter import parse_quarter, quarter_of, shift
 from digests.types import BuildState, Change, Digest, Edits, FailedSource, QuarterState
 from kb.errors import AlmanacError, Locked
 from kb.glossary import Glossary
+from kb.llm import LanguageModel
 from kb.store import Store, Writer
 from kb.store.digests import (
     Stored,
@@ -26,14 +28,17 @@ from kb.store.digests import (
     build_stamps,
     documents_of,
     drop_builds,
+    drop_prose,
     edit_records,
     failed_sources,
     marks,
     mentions,
     passages_of,
+    prose_of,
     save_briefs,
     save_build,
     save_edit,
+    save_prose,
     stored_build,
 )
 from kb.topics import Tagger
@@ -100,7 +105,7 @@ class Digests:
                 made = Digest.model_validate_json(stored.record)
             else:
                 made = self._rebuild(library, quarter, stored)
-        return self._with_failures(made)
+        return self._with_failures(self._with_prose(made))
 
     def refresh(
         self, quarters: Sequence[str] | None = None, cancelled: Callable[[], bool] = lambda: False
@@ -231,6 +236,63 @@ class Digests:
             return digest
         coverage = digest.coverage.model_copy(update={"failed_sources": len(failed)})
         return digest.model_copy(update={"failed_sources": failed, "coverage": coverage})
+
+    # What a language model writes
+
+    def write_prose(
+        self,
+        quarter: str,
+        model: LanguageModel,
+        *,
+        most: int = 20,
+        report: Callable[[int, int], None] = lambda done, total: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Digest:
+        """Have a model word a digest's summary and its entries, the must-reads first, and keep what passed the check.
+
+        What was written for the same sentences before is not written again.
+
+        Args:
+            most: entries that are worded; the others stay as they are.
+            report: told (entries done, of how many).
+        Raises:
+            DigestError, ModelError: what was written until then is kept.
+        """
+        digest = self.digest(quarter)
+        known = prose_of(self._store, digest.quarter)
+        first = [highlight.doc_id for highlight in digest.highlights]
+        entries = sorted(
+            (entry for section in digest.sections for entry in section.entries), key=lambda e: e.doc_id not in first
+        )[:most]
+        report(0, len(entries))
+        for done, entry in enumerate(entries, start=1):
+            key = entry_key(model.name, entry)
+            if known.get(entry.doc_id, ("", ""))[0] != key:
+                if cancelled():
+                    break
+                written = write_entry(entry, model, self._glossary(), cancelled)
+                self._keep_prose(digest.quarter, entry.doc_id, key, pack(model.name, written))
+            report(done, len(entries))
+        key = summary_key(model.name, digest)
+        if known.get(SUMMARY, ("", ""))[0] != key and not cancelled():
+            written = write_summary(digest, model, self._glossary(), cancelled)
+            self._keep_prose(digest.quarter, SUMMARY, key, pack(model.name, written))
+        return self.digest(quarter)
+
+    def forget_prose(self, quarter: str) -> None:
+        """Forget all that a model wrote for a quarter. Raises DigestError."""
+        quarter = parse_quarter(quarter)
+        with self._store.write(f"forgetting what was written for {quarter}") as writer:
+            drop_prose(writer, quarter)
+
+    def _keep_prose(self, quarter: str, subject: str, key: str, record: str) -> None:
+        with self._store.write(f"keeping what was written for {quarter}") as writer:
+            save_prose(writer, quarter, subject, key, record)
+
+    def _with_prose(self, digest: Digest) -> Digest:
+        """Add what a model wrote, where it was written from the very sentences that the digest has."""
+        kept = prose_of(self._store, digest.quarter)
+        return with_prose(digest, kept) if kept else digest
 
     # What is known of a build, and edits
 

@@ -204,6 +204,6 @@ def joined(texts: Iterable[str]) -> str:
     made = ""
     for text in texts:
         if made:
-            made += "" if made[-1] in "。！？" else " " if ends(made) else "; "
+            made += "" if made[-1] in "。！？；…" else " " if ends(made) else "; "
         made += text
     return made

@@ -49,6 +49,8 @@ class GeneratedSentence(Frozen):
 
     text: str
     sources: tuple[SourceSentence, ...]
+    replaced: bool = False
+    """True where what the model wrote did not pass, and a source's own sentence stands in its place."""
 
 
 class Entry(Frozen):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kb.store.database import Store
+from kb.store.subscriptions import read_checks
 from kb.store.writer import Writer
 from kb.types import Chunk, Document, Reference
 
@@ -111,10 +112,12 @@ def passages_of(store: Store, ids: Sequence[str]) -> dict[str, tuple[list[Chunk]
 
 def failed_sources(store: Store) -> list[tuple[str, str]]:
     """Return (location, error) of the sources and subscriptions whose last try failed, by location."""
-    return [
-        (place, error)
-        for place, error in store.rows("SELECT location, error FROM sources WHERE status = 'failed' ORDER BY location")
-    ]
+    found = dict(store.rows("SELECT location, error FROM sources WHERE status = 'failed'"))
+    for key, check in read_checks(store).items():
+        if check.result == "failed":
+            kind, _, target = key.partition(":")
+            found[key if kind == "arxiv" else target] = check.error
+    return sorted(found.items())
 
 
 def stored_build(store: Store, quarter: str) -> Stored | None:
