@@ -7,12 +7,15 @@ library serves in every state; nothing here is needed to read or to search by ke
 import json
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from kb.embed import Embedder, load_embedder
 from kb.errors import AlmanacError, IndexMismatch, Locked, StoreError
+from kb.glossary import Glossary
 from kb.index import Progress, VectorIndex
+from kb.rendering import render_for
 from kb.settings import Settings
 from kb.store import Store
 from kb.store.retrieval import count_missing, missing_vectors
@@ -46,11 +49,14 @@ class EmbedderState:
 class Models:
     """Loads and keeps the embedder, its vector leg and the index."""
 
-    def __init__(self, settings: Settings, store: Store, embedder: Embedder | None) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, embedder: Embedder | None, glossary: Callable[[], Glossary]
+    ) -> None:
         self._settings = settings
         self._store = store
+        self.glossary = glossary
         self._load_lock = threading.Lock()
-        self._embedder = embedder
+        self._embedder = render_for(embedder, glossary()) if embedder is not None else None
         self._leg: VectorLeg | None = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -72,7 +78,8 @@ class Models:
             if self._embedder is None and self._state.status in ("waiting", "loading"):
                 self._state = EmbedderState("loading", message="The embedding model is loading.")
                 try:
-                    self._embedder = load_embedder(self._settings)
+                    loaded = load_embedder(self._settings)
+                    self._embedder = render_for(loaded, self.glossary()) if loaded is not None else None
                 except AlmanacError as error:
                     self._state = EmbedderState("failed", message=error.message, hint=error.hint)
                     return None
@@ -95,8 +102,13 @@ class Models:
             # Keywords serve instead; the page says how many passages wait.
             log.info("The embedder used before cannot be loaded: %s", error.message)
             return
-        if old is not None and old.fingerprint == fingerprint:
-            self._leg = VectorLeg(self._store, old, None)
+        if old is None:
+            return
+        # Libraries of before this rendering hold the plain embedder's vectors.
+        for candidate in (render_for(old, self.glossary()), old):
+            if candidate.fingerprint == fingerprint:
+                self._leg = VectorLeg(self._store, candidate, None)
+                return
 
     def _switch(self) -> None:
         """Note that the current embedder has all vectors, and forget those of others."""

@@ -10,6 +10,7 @@ import almanac.models
 from almanac.library import open_almanac
 from almanac.models import Models
 from kb.errors import ModelUnavailable
+from kb.glossary import Glossary
 from kb.index import VectorIndex
 from kb.settings import load_settings
 from kb.store import Store
@@ -23,13 +24,13 @@ def store(tmp_path: Path) -> Store:
 
 
 def test_off_waiting_ready(tmp_path: Path, store: Store) -> None:
-    assert Models(load_settings(tmp_path, embedder="none"), store, None).state.status == "off"
-    assert Models(load_settings(tmp_path), store, None).state.status == "waiting"
-    assert Models(load_settings(tmp_path), store, FakeEmbedder()).state.status == "ready"
+    assert Models(load_settings(tmp_path, embedder="none"), store, None, Glossary).state.status == "off"
+    assert Models(load_settings(tmp_path), store, None, Glossary).state.status == "waiting"
+    assert Models(load_settings(tmp_path), store, FakeEmbedder(), Glossary).state.status == "ready"
 
 
 def test_off_has_no_leg_and_no_index(tmp_path: Path, store: Store) -> None:
-    models = Models(load_settings(tmp_path, embedder="none"), store, None)
+    models = Models(load_settings(tmp_path, embedder="none"), store, None, Glossary)
     assert models.leg(load=True) is None
     assert models.index() is None
     assert models.embed_missing() == 0
@@ -43,7 +44,7 @@ def test_threads_that_ask_at_once_load_one_model(tmp_path: Path, store: Store, m
         return FakeEmbedder()
 
     monkeypatch.setattr(almanac.models, "load_embedder", load)
-    models = Models(load_settings(tmp_path), store, None)
+    models = Models(load_settings(tmp_path), store, None, Glossary)
     threads = [threading.Thread(target=models.embedder) for _ in range(8)]
     for thread in threads:
         thread.start()
@@ -63,7 +64,7 @@ def test_a_failure_is_remembered_and_not_tried_on_every_question(
         raise ModelUnavailable("No weights.", "Get some.")
 
     monkeypatch.setattr(almanac.models, "load_embedder", load)
-    models = Models(load_settings(tmp_path), store, None)
+    models = Models(load_settings(tmp_path), store, None, Glossary)
     assert models.leg(load=True) is models.leg(load=True) is None
     assert tries == [1]
     assert (models.state.status, models.state.message, models.state.hint) == ("failed", "No weights.", "Get some.")
@@ -71,13 +72,13 @@ def test_a_failure_is_remembered_and_not_tried_on_every_question(
 
 def test_not_loading_does_not_load(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(almanac.models, "load_embedder", lambda settings: pytest.fail("loaded"))
-    assert Models(load_settings(tmp_path), store, None).leg(load=False) is None
+    assert Models(load_settings(tmp_path), store, None, Glossary).leg(load=False) is None
 
 
 def test_an_index_that_another_holds_is_no_error(tmp_path: Path, store: Store) -> None:
     embedder = FakeEmbedder()
     holder = VectorIndex(store, embedder.fingerprint)
-    models = Models(load_settings(tmp_path), store, embedder)
+    models = Models(load_settings(tmp_path), store, embedder, Glossary)
     assert models.index() is None
     assert "Another process" in models.index_trouble
     holder.close()
@@ -109,7 +110,7 @@ def test_the_old_embedder_serves_until_the_new_ones_vectors_are_there(
     assert leg is not None
     assert leg.embedder.name == "new"
     assert second.search("paged attention").hits[0].matched == "both"
-    assert second.store.rows("SELECT DISTINCT fingerprint FROM vectors") == [(made["st:new"].fingerprint,)]
+    assert second.store.rows("SELECT DISTINCT fingerprint FROM vectors") == [(leg.embedder.fingerprint,)]
     index = second.models.index()
     assert index is not None
     assert index.repair() >= 0
