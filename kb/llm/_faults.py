@@ -85,7 +85,7 @@ def breakdown(place: Place, error: Exception, silence: float, *, begun: bool) ->
     if isinstance(error, TooLong):
         return ModelError(f"{place.host} takes too long for one answer.", "Ask for less, or raise ALMANAC_LLM_TIMEOUT.")
     if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError | httpx.InvalidURL | httpx.UnsupportedProtocol):
-        why = place.hide(str(error)) or "it does not answer"
+        why = re.sub(r"^\[Errno -?\d+\] ", "", place.hide(str(error))) or "it does not answer"
         return ModelUnavailable(f"{place.host} cannot be reached: {why}.", "Start the server, or mend its address.")
     if isinstance(error, httpx.ReadTimeout):
         return ModelError(
