@@ -135,7 +135,8 @@ def by_method(
 
 
 def _vectors_alone(almanac: Almanac, embedder: Embedder, documents: bool) -> Retrieve:
-    rows, matrix = all_vectors(almanac.store, embedder.fingerprint)
+    serving = almanac.models.embedder() or embedder
+    rows, matrix = all_vectors(almanac.store, serving.fingerprint)
 
     def found(text: str) -> list[str]:
         best = rows[np.argsort(-(matrix @ embedder.embed_query(text)))[: 2 * DEPTH]]

@@ -12,6 +12,7 @@ from almanac.models import Models
 from kb.errors import ModelUnavailable
 from kb.glossary import Glossary
 from kb.index import VectorIndex
+from kb.rendering import VERSION
 from kb.settings import load_settings
 from kb.store import Store
 from tests.fakes import FakeEmbedder
@@ -115,7 +116,7 @@ def test_the_old_embedder_serves_until_the_new_ones_vectors_are_there(
     assert index is not None
     assert index.repair() >= 0
     library = second.store.fact("library")
-    assert index.drop_others() == [f"passages-{made['packaged'].fingerprint}-{library}"]
+    assert index.drop_others() == [f"passages-{made['packaged'].fingerprint}-{VERSION}-{library}"]
     second.close()
 
 
