@@ -135,7 +135,7 @@ _UNITS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Numeral], list[tup
         (rf"[\s-]?{_PRE}(?P<binary>i)?(?P<unit>bits?|bytes?)(?P<per>{_PER_S})", _rate, True),
         (r"[\s-]?(?P<pre>PF|TF|GF|EF|peta|tera|exa|[PTGE])(?:LOP|FLOP|flop)?s?(?:/s)?-?\s?(?:s-)?-?days?(?![A-Za-z])",
          lambda match, number: [("flops", number.bare * _PREFIX[match["pre"][0].lower()] * 86_400)], True),
-        (rf"[\s-]?{_PRE}-?\s?(?P<unit>FLOPS|FLOPs|FLOP|flops|flop|Flops?|OPS|ops|次?浮点(?:运算|操作)?(?:次数)?)"
+        (rf"(?:\s(?:peak|dense|sustained|achieved|effective|BF16|FP16|bf16|fp16))?[\s-]?{_PRE}-?\s?(?P<unit>FLOPS|FLOPs|FLOP|flops|flop|Flops?|OPS|ops|次?浮点(?:运算|操作)?(?:次数)?)"
          rf"(?P<per>{_PER_S}|/s)?(?P<days>-?days?)?(?![A-Za-z]){_PER_GPU}?", _flop, False),
         (rf"[\s-]?(?:(?:[A-Za-z]{{2,10}}|{DEVICE}+)[-\s])?(?:GPU|TPU|card|chip|accelerator|device|{DEVICE}+)[-·\s]?(?:hours?|hrs?|h)(?![A-Za-z])"
          rf"|\s?个?\s?(?:{DEVICE}+\s?)?(?:GPU|TPU|{DEVICE}+|张?卡)\s?[·-]?\s?(?:个)?(?:小时|时)(?!间)", _times("gpu_hours"), True),

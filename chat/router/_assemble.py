@@ -56,7 +56,8 @@ def requests(way: Way, facts: Facts) -> list[CalculatorRequest]:
     keys = [key for key in facts.given if key in way.quantities or key[0] == "="]
     if holds("COMPARE", facts.features) or len(facts.given.get("dtype", ())) > 1:
         keys += [f"choice:{group}" for group in way.choices.values() if group != "optimizer"]
-        keys += ["model", "device", "dtype"] if way.calculator != "spec_decode" else []
+        keys.append("dtype")
+    keys += ["model", "device"] if way.calculator != "spec_decode" else []
     made = [_request(way, one) for one in alternatives(facts, keys)]
     return [item for at, item in enumerate(made) if item.inputs not in [other.inputs for other in made[:at]]]
 
@@ -69,7 +70,7 @@ def _request(way: Way, facts: Facts) -> CalculatorRequest:
     if way.calculator in DERIVE:
         DERIVE[way.calculator](job)
     _tidy(job)
-    output = way.output(facts.features | job.inputs.keys())
+    output = way.output(facts.features | job.used.keys() | {f"+{name}" for name in job.used})
     absent, problem = _missing(job, output)
     _prune(job, output)
     return CalculatorRequest(
@@ -96,11 +97,16 @@ def _from_names(job: Job) -> None:
 
 
 def _from_quantities(job: Job) -> None:
+    taken: set[int] = set()
     for field, sources in job.way.fields.items():
-        fact = job.facts.first(f"={field}", *(source for source in sources if source not in POOLS))
+        stated = (f"={field}", *(source for source in sources if source not in POOLS))
+        fact = next(
+            (fact for key in stated for fact in job.facts.given.get(key, ())[:1] if id(fact) not in taken), None
+        )
         if fact is None and (field not in job.inputs or field in job.registered):
             fact = _from_pool(job, field, sources)
         if fact is not None:
+            taken.add(id(fact))
             job.put(field, fact.value, fact)
 
 

@@ -16,6 +16,8 @@ UNBOUND = 2.2
 """What leaving an amount without a name costs: nothing farther away is its name."""
 NEAR = 0.75
 """Up to here a name stands right beside its amount."""
+UNITLESS = 0.35
+"""What it costs to take a number without a unit for something that has one: "MFU 45", "power 400"."""
 REACH = 14
 """Items on either side in which an amount looks for its name."""
 _CONNECT = frozenset(
@@ -25,9 +27,9 @@ _CONNECT = frozenset(
 )
 _WAYS = frozenset("way ways fold 路 维 degree".split())
 _EXPLICIT = frozenset("= : 为 是 is are equals".split())
-_JOINTS = frozenset(", 、 / and or vs versus & 和 与 或 及 还是 跟 then".split())
+_JOINTS = frozenset(", ， 、 / and or vs versus & 和 与 或 及 还是 跟 then".split())
 _STRONG = frozenset("and or vs versus / & 和 与 或 及 还是 跟".split())
-_STOPS = {",": 1.1, "、": 0.9, ";": 2.0, ".": 2.4, "?": 2.4, "!": 2.4, "/": 0.4, "%": 0.3, "|": 1.0, "+": 0.5, ">": 0.6}
+_STOPS = {",": 1.1, "，": 1.1, "、": 0.9, ";": 2.0, ".": 2.4, "?": 2.4, "!": 2.4, "/": 0.4, "%": 0.3, "|": 1.0, "+": 0.5, ">": 0.6}
 
 _SINGLE = frozenset({"gpus", "nodes", "batch"})
 """Quantities of which people say that there is "one"."""
@@ -118,10 +120,9 @@ def _meanings(item: Item, allowed: Collection[str], generic: bool) -> list[Meani
     if is_generic(item) and not generic:
         return []
     quantities = [meaning for meaning in item.meanings if meaning.sort == "quantity"]
-    own = [meaning for meaning in quantities if meaning.name in allowed]
-    if own or is_generic(item):
-        return own
-    return [meaning for meaning in quantities if meaning.mode != "weak"]
+    if is_generic(item):
+        return [meaning for meaning in quantities if meaning.name in allowed]
+    return [meaning for meaning in quantities if meaning.name in allowed or meaning.mode != "weak"]
 
 
 def group(items: list[Item]) -> list[Group]:
@@ -269,12 +270,18 @@ def _cheapest(
             0.35 if is_generic(items[at]) else 0.3 if meaning.name == "tokens_any" and meaning.mode == "noun" else 0.0
         )
         if cost < best[0] and _fits(one, meaning, cost):
-            best = (cost, meaning)
+            plain = value_of(one.items[0], lexicon().types[meaning.name], named=False) is not None
+            cost += 0.0 if plain else UNITLESS
+            if cost < best[0]:
+                best = (cost, meaning)
     return best
 
 
 def _fits(one: Group, meaning: Meaning, cost: float) -> bool:
     kind = lexicon().types[meaning.name]
+    if all(value_of(item, kind, named=False) is None for item in one.items):
+        # A number without its unit is taken only where nothing else wants it.
+        return cost <= NEAR - UNITLESS and all(value_of(item, kind, named=True) is not None for item in one.items)
     if meaning.name not in _SINGLE and any(item.amount is not None and item.amount.numeral.weak for item in one.items):
         return False
     return all(value_of(item, kind, named=cost <= NEAR) is not None for item in one.items)
@@ -284,13 +291,16 @@ def _side(meaning: Meaning, before: bool, between: list[Item], items: list[Item]
     """What it costs that the name stands on this side of its amount."""
     words = {item.text.lower() for item in between}
     explicit = bool(words & _EXPLICIT)
-    led = one.first > 0 and items[one.first - 1].text in ("=", ":")
+    led = _led(items, one)
     if before:
         cost = {"key": 0.0, "both": 0.05, "noun": 0.9, "weak": 0.3}[meaning.mode]
         if meaning.mode == "noun" and explicit:
             cost = 0.25
+        if meaning.name == "tokens_any" and not explicit:
+            cost = 0.9
     else:
         cost = {"key": 0.9, "both": 0.0, "noun": 0.0, "weak": 0.35}[meaning.mode]
+        cost += 1.0 if ":" in words else 0.0
         if meaning.mode == "key" and words & _WAYS:
             cost = 0.0
         elif meaning.mode == "key" and words & {"for", "as", "of"}:
@@ -299,6 +309,16 @@ def _side(meaning: Meaning, before: bool, between: list[Item], items: list[Item]
     if meaning.mode == "weak" and len(between) > 1:
         cost += 1.5
     return cost
+
+
+def _led(items: list[Item], one: Group) -> bool:
+    """Whether an equals sign, or a colon behind a name that wants such an amount, stands before it."""
+    sign = items[one.first - 1].text if one.first else ""
+    if sign != ":":
+        return sign == "="
+    keys = [item for item in items[one.first - 2].meanings if item.sort == "quantity"] if one.first > 1 else []
+    types = lexicon().types
+    return any(value_of(one.items[0], types[key.name], named=False) is not None for key in keys if key.mode != "noun")
 
 
 def _distance(between: Iterable[Item], name: Item) -> float:

@@ -10,8 +10,12 @@ from chat.router._features import holds
 from chat.router._items import Row
 from chat.router._types import CalculatorRequest, RouteKind
 
+_PAST = re.compile(
+    r"\b(?:how|what|which|when|where)\b[^?.;,]{0,60}?\b(?:did|was|were|had)\b(?!\s+(?:i|we|my|our)\b)|用了(?:多少|几)|当时|当年|花了(?:多少|几)",
+    re.IGNORECASE,
+)
 _CLAUSE = re.compile(
-    r"[?？!！。;；\n]|,\s*(?:and\s+)?(?=(?:what|how|which|then)\b)|\band\s+(?=(?:what|how|which)\b)|[,，]\s*(?:那么|那|以及|并且|而且|另外)|以及|并(?=算|计算|估算)|\.(?=\s)",
+    r"[?？!！。;；\n]|,\s*(?:and\s+)?(?=(?:what|how|which|then|compute|calculate|estimate)\b)|\band\s+(?=(?:what|how|which|compute|calculate|estimate|give|tell)\b)|[,，]\s*(?:那么|那|以及|并且|而且|另外)|以及|并(?=算|计算|估算)|\.(?=\s)",
     re.I,
 )
 _DEFINING = re.compile(
@@ -43,7 +47,7 @@ def kind_of(row: Row, features: frozenset[str], best: CalculatorRequest | None) 
         return "library"
     if not amounts:
         return _without_amounts(text, features, best, named=named, asks=asks, command=command)
-    if holds("LITERATURE|PAST", features) and not command:
+    if (holds("LITERATURE", features) or _PAST.search(text)) and not command:
         return "both" if best.ready and (asks or amounts > 1) else "library"
     if _defines_first(row):
         return "both"
@@ -78,10 +82,13 @@ def _without_amounts(
     text: str, features: frozenset[str], best: CalculatorRequest, *, named: bool, asks: bool, command: bool
 ) -> RouteKind:
     """A question without numbers: names may stand for them, and a plain request to compute is taken up."""
-    explains = holds("EXPLAIN|LITERATURE|PAST", features)
+    explains = holds("EXPLAIN|LITERATURE|QUALITY", features) or _PAST.search(text) is not None
     if best.calculator == "param_count" and holds("@model", features):
         return "library" if holds("WHY|LITERATURE", features) else "both"
-    if named and best.ready and not explains and (asks or holds("DEFINE|PERTOKEN|RIDGE|CAN", features)):
+    if best.ready and best.spans and not explains and (asks or holds("BPW|SQNR|MSE|PER_PARAM|MEMORY|SIZE", features)):
+        return "calculator"
+    measured = holds("dtype KV|WEIGHTS|MEMORY|SIZE|BPW|LATENCY|THROUGHPUT|SPEED|STATES|CKPT", features)
+    if named and best.ready and not explains and (measured or holds("DEFINE|PERTOKEN|RIDGE|CAN", features)):
         return "calculator"
     if named and asks and not explains and _is_specific(best):
         return "calculator" if command or not best.missing else "both"
@@ -104,11 +111,11 @@ def _defines_first(row: Row) -> bool:
     numbers = [item.start for item in row.items if item.sort in ("amount", "list")]
     if len(clauses) < 2:
         return False
-    defining, computing = False, False
+    defining = False
     for start, end in clauses:
         holds_number = any(start <= number < end for number in numbers)
-        if not holds_number and _DEFINING.search(text, start, end):
-            defining = True
-        elif holds_number and (_ASKING.search(text, start, end) or text[end : end + 1] in "?？"):
-            computing = True
-    return defining and computing
+        if not holds_number:
+            defining = defining or _DEFINING.search(text, start, end) is not None
+        elif _ASKING.search(text, start, end) or text[end : end + 1] in "?？":
+            return defining
+    return False

@@ -146,6 +146,9 @@ def roofline(job: Job) -> None:
             job.inputs["weight_bytes"] = weights
     if "params" not in job.inputs and job.peek("params") is None and job.used.get("params") is not None:
         job.inputs["params"] = float(job.used["params"].value)
+    if "messages_per_layer" in job.inputs and "latency_s" not in job.inputs and "tpot_s" in job.inputs:
+        job.put("latency_s", job.inputs["tpot_s"], job.used["tpot_s"])
+        job.drop("tpot_s")
     gpus = job.gpus() or job.number("tp")
     if gpus:
         job.put("chips", int(gpus), job.used.get("gpus") or job.used.get("tp"))
@@ -326,7 +329,7 @@ def comm(job: Job) -> None:
     if job.inputs.get("scatter_gather") and "kind" not in job.inputs:
         job.inputs["kind"] = "pp"
     if job.inputs.get("kind") == "dp":
-        dtype = job.dtype("dtype", "weight_dtype")
+        dtype = job.dtype("dtype", "weight_dtype", "dtype_inside")
         if dtype is not None:
             job.put("dtype_bytes", _plain(dtype.value), dtype)
         ranks = job.number("dp") or job.gpus()

@@ -5,6 +5,7 @@ budget. Each reading that a person might dispute leaves a note. Refuses to inven
 """
 
 import math
+import re
 
 import calculators
 from calculators import CalculatorError
@@ -139,7 +140,7 @@ def activation(job: Job) -> None:
 def training_flops(job: Job) -> None:
     """The formula: as named, else by what is given."""
     _epochs(job)
-    if job.says("RECOMPUTE seq_len|=seq_len|seq_len hidden|=hidden !layers") and "params" not in job.inputs:
+    if job.says("RECOMPUTE|recompute seq_len|=seq_len hidden|=hidden !layers") and "params" not in job.inputs:
         if job.says("OVERHEAD|AMOUNT|recompute") and job.inputs.get("formula") in (None, "korthikanti_hw_selective"):
             job.inputs["formula"] = "selective_overhead"
             return
@@ -189,7 +190,12 @@ def training_time(job: Job) -> None:
         job.put("tokens_per_s_per_gpu", whole / gpus, job.facts.first("tokens_per_s"))
         job.note(f"{whole:,.6g} tokens/s over {gpus:,} devices")
     rate = job.inputs.get("flops_per_gpu")
-    if rate is not None and "mfu" in job.inputs and ("peak_flops" not in job.inputs or "peak_flops" in job.registered) and job.device is None:
+    if (
+        rate is not None
+        and "mfu" in job.inputs
+        and ("peak_flops" not in job.inputs or "peak_flops" in job.registered)
+        and job.device is None
+    ):
         job.put("peak_flops", rate, job.used.get("flops_per_gpu"))
         job.drop("flops_per_gpu")
     _chinchilla_tokens(job)
@@ -218,6 +224,9 @@ def _chinchilla_tokens(job: Job) -> None:
 def _by_deadline(job: Job) -> None:
     """Devices, or tokens, from the time that there is: the duration is proportional to one over the other."""
     limit = job.number("duration")
+    if limit is None:
+        loose = job.pool("time_any")
+        limit = None if loose is None else float(loose.value)
     asked = "gpus" if "gpus" not in job.inputs else "tokens"
     if limit is None or (asked == "gpus" and not job.says("HOW_MANY_GPUS|?gpus")):
         return
@@ -289,6 +298,15 @@ def cost(job: Job) -> None:
 
 def compute_optimal(job: Job) -> None:
     """The budget at which a given size, or given data, is the optimum."""
+    named = job.used.get("tokens")
+    if (
+        named is not None
+        and "params" not in job.inputs
+        and re.match(r"tokens?\b|token\s?数", named.text, re.IGNORECASE)
+    ):
+        # "chinchilla tokens 13B" asks for the tokens of a model of 13B.
+        job.put("params", job.inputs["tokens"], named)
+        job.drop("tokens")
     if "flops" in job.inputs or {"params", "tokens"} <= job.inputs.keys():
         return
     ratio = float(job.inputs.get("tokens_per_param", 20.0))

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from chat.router._amounts import amounts as amounts_in
 from chat.router._bind import Bindings, Bound, bind
 from chat.router._features import _LOOSE, features_of, timings
-from chat.router._items import Item, Row
+from chat.router._items import Item, Row, formats_in
 from chat.router._lexicon import lexicon
 from chat.router._routes import Way
 from chat.router._values import value_of
@@ -24,8 +25,8 @@ _LETTER = re.compile(
 )
 _UNSIGNED = re.compile(r"(?<![A-Za-z0-9_])[b-zB-Zα-ωΑ-Ω]$")
 _TUPLE = re.compile(
-    r"\(?\s?(?P<names>[A-Za-z]{1,2}(?:\s?[,/×x*·]\s?[A-Za-z]{1,2}){1,4})\s?\)?\s?(?:=|:|为|是|of|is)?\s?"
-    r"(?P<values>[\[(]?\s?\d{1,6}(?:\s?[,/×x*·]\s?\d{1,6}){1,4}\s?[\])]?)"
+    r"\(?\s?(?P<names>[A-Za-z]{1,2}(?:\s?[,，/×x*·]\s?[A-Za-z]{1,2}){1,4})\s?\)?\s?(?:=|:|为|是|of|is)?\s?"
+    r"(?P<values>[\[(]?\s?\d{1,6}(?:\s?[,，/×x*·]\s?\d{1,6}){1,4}\s?[\])]?)"
 )
 
 
@@ -77,6 +78,10 @@ def gather(row: Row, way: Way) -> Facts:
     _add_choices(facts, rest, bindings)
     for item in bindings.loose:
         _add_loose(facts, item)
+    _nodes_of(facts)
+    budget = facts.first("flops_any")
+    if "flops" in way.quantities and "flops" not in facts.given and budget is not None:
+        facts.given["flops"] = [budget]
     return facts
 
 
@@ -93,9 +98,11 @@ def _letters(row: Row, way: Way) -> tuple[list[tuple[str, list[Item], float]], s
     amounts = [item for item in row.items if item.sort == "amount"]
     for names, values in _tuples(text, meaning):
         inside = [item for item in amounts if values[0] <= item.start and item.end <= values[1]]
+        inside = inside or _parts(row, values)
         if len(inside) == len(names):
             for letter, item in zip(names, inside, strict=True):
                 _take(way, meaning[letter], item, [item], found, filled, taken)
+            taken.update(id(item) for item in row.items if item.sort == "list" and item.end == values[1])
     for item in amounts:
         before = _LETTER.search(text[max(0, item.start - 16) : item.start])
         if id(item) in taken or before is None or before["letter"] not in meaning:
@@ -108,6 +115,16 @@ def _letters(row: Row, way: Way) -> tuple[list[tuple[str, list[Item], float]], s
         words = [other for other in row.items if start <= other.start and other.end <= item.start]
         _take(way, meaning[before["letter"]], item, [*words, item], found, filled, taken)
     return found, taken
+
+
+def _parts(row: Row, place: tuple[int, int]) -> list[Item]:
+    """The numbers of a list in brackets, as items of their own."""
+    text = row.folded.text
+    return [
+        Item("amount", amount.start, amount.end, text[amount.start : amount.end], amount=amount)
+        for amount in amounts_in(text)
+        if place[0] <= amount.start and amount.end <= place[1]
+    ]
 
 
 def _take(
@@ -153,6 +170,20 @@ def _add_bound(facts: Facts, bound: Bound) -> None:
         facts.add(bound.name, value, bound.start if single else item.start, bound.end if single else item.end, label)
 
 
+_NODES_OF = re.compile(r"\W*(?:(?:of|with|each|having|x|×|\*|的|每台|每节点|各|每个|a)\W*){0,3}", re.IGNORECASE)
+
+
+def _nodes_of(facts: Facts) -> None:
+    """ "64 nodes × 8 GPUs" and "64 台 8 卡" count devices by node."""
+    nodes, gpus = facts.first("nodes"), facts.first("gpus")
+    if nodes is None or gpus is None or "gpus_per_node" in facts.given or gpus.value > 16:
+        return
+    between = facts.row.folded.source[nodes.end : gpus.start]
+    if nodes.end <= gpus.start and _NODES_OF.fullmatch(between):
+        facts.given["gpus_per_node"] = [replace(gpus, key="gpus_per_node")]
+        del facts.given["gpus"]
+
+
 def _add_names(facts: Facts, row: Row, bindings: Bindings) -> None:
     for item in row.items:
         if item.sort in ("model", "device", "format"):
@@ -169,6 +200,9 @@ def _add_choices(facts: Facts, row: Row, bindings: Bindings) -> None:
         for meaning in item.meanings:
             if meaning.sort == "choice":
                 facts.add(f"choice:{meaning.name}", meaning.value, item.start, item.end)
+        if item.sort == "term":
+            for label, width in formats_in(item.text):
+                facts.add("dtype_inside", width, item.start, item.end, label)
 
 
 def _add_loose(facts: Facts, item: Item) -> None:
@@ -185,6 +219,9 @@ def _add_loose(facts: Facts, item: Item) -> None:
         facts.add(
             "tokens_per_s_per_gpu" if amount.per_gpu else "tokens_per_s", amount.readings[0][1], item.start, item.end
         )
+        return
+    if amount.kind == "flops_rate" and re.search(r"\b(?:peak|dense)\b", item.text):
+        facts.add("peak_flops", amount.readings[0][1], item.start, item.end)
         return
     if amount.kind == "gpu_hours":
         facts.add("gpu_hours", amount.readings[0][1], item.start, item.end)
@@ -228,6 +265,4 @@ def alternatives(facts: Facts, keys: Iterable[str], most: int = 8) -> list[Facts
 def _take_turns(columns: list[list[Fact]]) -> bool:
     """Whether each alternative states all its values before the next begins."""
     rows = list(zip(*columns, strict=True))
-    return all(
-        max(f.start for f in left) < min(f.start for f in right) for left, right in itertools.pairwise(rows)
-    )
+    return all(max(f.start for f in left) < min(f.start for f in right) for left, right in itertools.pairwise(rows))

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from chat.router._amounts import Amount
 from chat.router._bind import Bindings
 from chat.router._items import Item, Row
 from chat.router._lexicon import lexicon
@@ -16,7 +17,7 @@ from chat.router._lexicon import lexicon
 # Concepts that a longer name of a quantity still speaks of: "KV cache per token" speaks of the KV cache.
 _INNER = frozenset(
     "KV CACHE CKPT FAIL TRAIN SPEC MICROBATCH PERTOKEN PERGPU MEMORY PIPELINE WEIGHTS QUANT DECODE PREFILL ACCEPT GRAD "
-    "LATENCY THROUGHPUT ACTIVE FINETUNE".split()
+    "LATENCY THROUGHPUT ACTIVE FINETUNE COMM OPTIMAL DEEPSPEED ZERO".split()
 )
 SURE = 0.8
 """Bindings that cost more are no evidence for a calculator."""
@@ -37,6 +38,12 @@ def features_of(row: Row, bindings: Bindings) -> frozenset[str]:
             found.add("list")
         elif item.sort in ("model", "device"):
             found.add(f"@{item.sort}")
+            if (
+                item.sort == "device"
+                and index
+                and row.items[index - 1].text.lower() in ("how many", "多少", "多少张", "几")
+            ):
+                found |= {"HOW_MANY_GPUS", "HOW_MANY_GPUS_ASKED"}
     for sort in ("model", "device"):
         if len({item.name for item in row.named(sort)}) > 1:
             found.add(f"@{sort}s")
@@ -105,17 +112,49 @@ def _loose(items: Iterable[Item]) -> set[str]:
 
 
 def timings(row: Row) -> dict[str, float]:
-    """Times by microbatch size, as "1: 10 ms, 2: 17 ms" or "10 ms at b=1, 17 ms at b=2" give them, in ms."""
-    amounts = [item.amount for item in row.items if item.sort == "amount" and item.amount is not None]
-    pairs: dict[str, float] = {}
-    for left, right in itertools.pairwise(amounts):
-        size, time = (left, right) if right.kind == "time" else (right, left)
-        whole = size.read("number")
-        if time.kind != "time" or whole is None or whole != int(whole) or not 1 <= whole <= 4096:
-            continue
-        if size is left or not pairs:
-            pairs.setdefault(str(int(whole)), float(f"{time.readings[0][1] * 1000:.12g}"))
+    """Times by microbatch size, in ms, as "1: 10 ms, 2: 17 ms", "10 ms at size 1" or two lists give them."""
+    places = [(at, item.amount) for at, item in enumerate(row.items) if item.sort == "amount" and item.amount is not None]
+    usable = [(at, amount) for at, amount in places if amount.kind == "time" or _is_size(row, at, amount)]
+    times = [(at, amount) for at, amount in usable if amount.kind == "time"]
+    if len(times) < 2:
+        return {}
+    ways = (_paired(usable, before=True), _paired(usable, before=False), _listed(usable))
+    best = min((pairs for pairs in ways if len(pairs) == len(times)), key=_spread, default=[])
+    return {f"{size.numeral.value:.0f}": float(f"{time.readings[0][1] * 1000:.12g}") for (_, size), (_, time) in best}
+
+
+_Place = tuple[int, Amount]
+
+
+def _is_size(row: Row, at: int, amount: Amount) -> bool:
+    """Whether a number may be the size of a microbatch, rather than a count of something named behind it."""
+    value = amount.read("number")
+    after = row.items[at + 1] if at + 1 < len(row.items) else None
+    nouns = {item.name for item in after.meanings if item.mode in ("noun", "both")} if after is not None else set()
+    other = {"pp", "batch", "batch_per_replica", "gpus", "dp", "global_batch", "layers"} & nouns
+    return value is not None and value == int(value) and 1 <= value <= 512 and not other
+
+
+def _paired(usable: list[_Place], *, before: bool) -> list[tuple[_Place, _Place]]:
+    """Each time with the size right before it, or right behind it."""
+    pairs = []
+    for left, right in itertools.pairwise(usable):
+        size, time = (left, right) if before else (right, left)
+        if time[1].kind == "time" and size[1].kind != "time":
+            pairs.append((size, time))
     return pairs
+
+
+def _listed(usable: list[_Place]) -> list[tuple[_Place, _Place]]:
+    """The last sizes before the first time, in the order of the times: "1, 2, 4 take 9, 16 and 30 ms"."""
+    times = [place for place in usable if place[1].kind == "time"]
+    sizes = [place for place in usable if place[1].kind != "time" and place[0] < times[0][0]][-len(times) :]
+    return list(zip(sizes, times, strict=True)) if len(sizes) == len(times) else []
+
+
+def _spread(pairs: list[tuple[_Place, _Place]]) -> int:
+    """How far apart the pairs stand, in items."""
+    return sum(abs(size[0] - time[0]) for size, time in pairs)
 
 
 @lru_cache(maxsize=4_000)

@@ -86,7 +86,9 @@ def _is_interleaved(given: Mapping[str, list[Fact]]) -> bool:
 def _context(state: State) -> frozenset[str]:
     """Concepts of the earlier question that say which output was meant."""
     return frozenset(
-        name for name in state.facts.features if (name.isupper() and not name.endswith("_ASKED")) or name.startswith("@")
+        name
+        for name in state.facts.features
+        if (name.isupper() and not name.endswith("_ASKED")) or name.startswith("@")
     )
 
 

@@ -37,7 +37,7 @@ DTYPES: tuple[tuple[re.Pattern[str], str, float], ...] = tuple(
 _FORMAT = re.compile(
     r"(?<![A-Za-z0-9])(?:I?Q\d_(?:K(?:_[SMLX]{1,2})?|[01]|XXS|XS|S|M|NL)|MXFP4|TQ[12]_0)(?![A-Za-z0-9])", re.IGNORECASE
 )
-_LIST = re.compile(r"[\[{(]\s?[-+]?[\d.]+(?:\s?[,;、]\s?[-+]?[\d.]+){1,60}\s?[\])}]")
+_LIST = re.compile(r"[\[{(]\s?[-+]?[\d.]+(?:\s?[,，;、]\s?[-+]?[\d.]+){1,60}\s?[\])}]")
 _BARE_CARD = re.compile(
     r"(?:张|块|片|[x×*]|个|\b\d{1,3})\s?(?P<card>[345]090)(?![\d.])|(?<![\d.])(?P<plain>[345]090)(?=\s?(?:显卡|卡|GPU|s\b|上))"
     r"|(?:on (?:a|an|one|my|the)|a single|single|单卡|一张)\s?(?P<mine>[345]090)(?![\d.])"
@@ -99,12 +99,21 @@ def read_row(question: str) -> Row:
     text = folded.text
     names = _names(text)
     masked = _mask(text, names)
-    claimed = bytearray(len(text))
     fixed = [*names, *_formats(masked)]
+    terms = [term for term in words.find_all(masked) if not _is_claimed(term, fixed)]
+    named = [term for term in terms if any(meaning.sort == "choice" for meaning in term.meanings)]
+    for item in [item for item in fixed if item.sort == "dtype"]:
+        # "fp32 gradients" and "8-bit Adam" say more than a number format.
+        if any(term.start <= item.start and item.end <= term.end for term in named):
+            fixed.remove(item)
+    claimed = bytearray(len(text))
     for item in fixed:
         claimed[item.start : item.end] = b"\1" * (item.end - item.start)
-    terms = [term for term in words.find_all(masked) if not any(claimed[term.start : term.end])]
+    terms = [term for term in terms if not any(claimed[term.start : term.end])]
+    units = [(item.numeral.end, item.end) for item in amounts(masked)]
     for term in terms:
+        if any(start < term.start and term.end <= end for start, end in units):
+            continue  # the CO2 of "0.4 kg CO2/kWh"
         if _NUMERAL.search(text, term.start, term.end):
             fixed.append(_term(text, term))
             claimed[term.start : term.end] = b"\1" * (term.end - term.start)
@@ -118,6 +127,12 @@ def read_row(question: str) -> Row:
     return Row(folded, ordered, terms)
 
 
+def _is_claimed(term: Found, fixed: list[Item]) -> bool:
+    """Whether a name of a model, device or format stands in the term's place; a format inside a longer term does not."""
+    over = [item for item in fixed if item.start < term.end and term.start < item.end]
+    return any(item.sort != "dtype" or not term.start <= item.start <= item.end <= term.end for item in over)
+
+
 def _term(text: str, term: Found) -> Item:
     return Item("term", term.start, term.end, text[term.start : term.end], meanings=term.meanings, name=term.name)
 
@@ -128,6 +143,8 @@ def _names(text: str) -> list[Item]:
         for mention in calculators.find_models(text)
     ]
     for mention in calculators.find_accelerators(text):
+        if text.startswith(("a ", "an "), mention.start):
+            continue  # "a 10 TB checkpoint" names no A10
         if all(mention.end <= item.start or mention.start >= item.end for item in found):
             found.append(
                 Item("device", mention.start, mention.end, text[mention.start : mention.end], name=mention.name)
@@ -166,6 +183,11 @@ def _formats(text: str) -> list[Item]:
         except ValueError:
             continue
     return found
+
+
+def formats_in(text: str) -> list[tuple[str, float]]:
+    """Number formats inside a longer name, such as "fp32 gradients": label and bytes."""
+    return [(label, width) for pattern, label, width in DTYPES if pattern.search(text)]
 
 
 def _amounts(text: str, claimed: bytearray, terms: list[Found]) -> list[Item]:

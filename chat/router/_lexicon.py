@@ -5,12 +5,14 @@ Invariant: a name matches whole words only, however it is spaced, hyphenated or 
 names that begin at one place the longest holds.
 """
 
+import re
 import tomllib
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
+import calculators
 from chat.router._spelling import Speller
 from kb.text import simplify
 
@@ -19,9 +21,9 @@ SEPARATORS = " -_\n"
 # Function words that name a quantity only for the calculator that is read for.
 GENERIC = frozenset(
     "at in for over to from between every each within under during takes took taking get gets getting doing least per "
-    "with by fit hit hits accept now step gives".split()
+    "with by fit hit hits accept now step gives each apiece hold holds".split()
 ) | frozenset(
-    "在 到 从 每 每隔 内 里 按 达到 用了 花了 共 一共 训练 跑 单卡 每卡 选 生成 时间 大小 指数 系数 平均 最大 最小".split()
+    "在 到 从 每 每隔 每次 内 里 按 达到 用了 花了 共 一共 训练 跑 单卡 每卡 选 生成 时间 大小 指数 系数 平均 最大 最小".split()
 )
 COMMON = frozenset("AMOUNT COMPUTE EXPLAIN DEFINE LITERATURE PAST COMPARE FOLLOW MOMENT".split())
 """Concepts of everyday words, which no misspelt word is mended into."""
@@ -56,6 +58,14 @@ class _Node:
     name: str = ""
 
 
+def _names() -> set[str]:
+    """The words of all models and accelerators."""
+    models = [(entry.name, entry.title, *entry.aliases) for entry in calculators.models().values()]
+    devices = [(entry.name, entry.title, *entry.aliases) for entry in calculators.accelerators().values()]
+    spellings = " ".join(" ".join(names) for names in (*models, *devices))
+    return set(re.findall(r"[a-z]+", spellings.lower()))
+
+
 def _is_han(letter: str) -> bool:
     return "\u4e00" <= letter <= "\u9fff"
 
@@ -84,7 +94,7 @@ class Lexicon:
         for concept, spellings in read_data("concepts").items():
             for spelling in spellings:
                 self._add(spelling, Meaning("concept", concept))
-        self.speller = Speller(self._trade, self._words)
+        self.speller = Speller(self._trade, self._words | _names())
 
     def _add(self, spelling: str, meaning: Meaning) -> None:
         written = spelling.removeprefix("=") if len(spelling) > 1 else spelling
@@ -107,9 +117,12 @@ class Lexicon:
         if meaning not in node.meanings:
             node.meanings.append(meaning)
         node.name = written
-        self._words.update(
+        words = {
             word for word in simplify(written).lower().replace("-", " ").split() if word.isascii() and word.isalpha()
-        )
+        }
+        self._words |= words
+        if meaning.sort != "concept" or meaning.name not in COMMON:
+            self._trade |= words
 
     def find_all(self, text: str) -> list[Found]:
         """The names in a folded text, in order; none overlap."""
@@ -135,7 +148,7 @@ class Lexicon:
             node, at = stack.pop()
             if node.meanings and at > start:
                 end = _end(lower, at)
-                kept = tuple(item for item in node.meanings if not item.exact or text[start:at] == item.exact)
+                kept = tuple(item for item in node.meanings if not item.exact or text[start:end] == item.exact)
                 if end is not None and kept and (best is None or end > best.end):
                     best = Found(start, end, kept, node.name)
                 elif best is not None and end == best.end and kept:

@@ -40,7 +40,7 @@ _SMALL = {
 } | {
     word: 10.0 * (at + 2) for at, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split())
 }  # fmt: skip
-_SMALL |= {"fourty": 40.0, "dozen": 12.0}
+_SMALL |= {"fourty": 40.0, "dozen": 12.0, "pair": 2.0, "couple": 2.0}
 del _SMALL["zero"]
 _LARGE = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _ONE_WORD = "|".join(sorted((*_SMALL, *_LARGE), key=len, reverse=True))
@@ -49,6 +49,7 @@ _WORDS = re.compile(
     rf"(?:(?:[\s-]+(?:and[\s-]+)?|\s+point\s+)(?:{_ONE_WORD}))*(?![A-Za-z])",
     re.IGNORECASE,
 )
+_SINGLE = re.compile(r"(?<![A-Za-z])(?:a |one )?single(?=\s)|单(?=[张块片台]|卡\s?\ue000|个\s?GPU)", re.IGNORECASE)
 _HAN_DIGITS = {char: at for at, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _HAN_TENS = {"十": 10, "百": 100, "千": 1000}
 _HAN = re.compile(
@@ -93,7 +94,8 @@ def numerals(text: str) -> list[Numeral]:
     """Every numeral of a folded text, in order; none overlap."""
     found = [*_arabic(text)]
     taken = [(item.start, item.end) for item in found]
-    for item in (*_words(text), *_han(text)):
+    singles = (Numeral(m.start(), m.end(), 1.0, bare_end=m.end(), weak=True) for m in _SINGLE.finditer(text))
+    for item in (*singles, *_words(text), *_han(text)):
         if all(item.end <= start or item.start >= end for start, end in taken):
             found.append(item)
     return sorted(found, key=lambda item: item.start)
@@ -162,7 +164,10 @@ def _words(text: str) -> list[Numeral]:
             factor = 0.5
         if value is None:
             continue
-        found.append(_scaled(text, match.start(), match.end(), value * factor, weak=words == ["one"]))
+        end = match.end()
+        if words[-1] in ("pair", "couple"):
+            end += 3 if text.startswith(" of", end) else 0
+        found.append(_scaled(text, match.start(), end, value * factor, weak=words in (["one"], ["pair"], ["couple"])))
     return found
 
 

@@ -13,12 +13,12 @@ from kb.text import simplify
 MAX_LETTERS = 4_000
 """What is read of a question: its first half and its last, so that neither end of a pasted text is lost."""
 _FOLD = str.maketrans(
-    {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if chr(code) != "，"}
     | dict.fromkeys("\u3000\xa0\u2009\u202f\u2002\u2003\t\r", " ")
     | dict.fromkeys("‐‑‒–—−－", "-")
     | dict.fromkeys("“”„″", '"')
     | dict.fromkeys("‘’′", "'")
-    | {"µ": "μ", "。": ".", "；": ";", "，": ",", "：": ":", "≈": "~", "～": "~", "∼": "~", "✕": "×", "∗": "*"}
+    | {"µ": "μ", "。": ".", "；": ";", "：": ":", "≈": "~", "～": "~", "∼": "~", "✕": "×", "∗": "*"}
     | {"【": "[", "】": "]", "「": '"', "」": '"', "⟨": "(", "⟩": ")", "∙": "·", "⋅": "·", "＄": "$", "﹪": "%"}
 )
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")

@@ -26,15 +26,15 @@ _ASKS = (
     r"(?:express(?:ed)?|answer|give(?:n)?|result|show(?:n)?|report(?:ed)?|please)\s(?:it\s|me\s|the answer\s)?(?:in|as)\s+|[(（]\s?)"
 )
 _PATTERNS = tuple(
-    (unit, re.compile(rf"{_ASKS}(?:{pattern})(?![A-Za-z/])", 0 if exact else re.IGNORECASE))
+    (unit, re.compile(rf"(?i:{_ASKS})(?:{pattern})(?![A-Za-z/])", 0 if exact else re.IGNORECASE))
     for unit, pattern, exact in _SPELLINGS
 )
 _TRAILING = tuple(
     (unit, re.compile(rf"(?<![\d.\s])\s?(?:{pattern})\s?[?？)）]?\s?$", 0 if exact else re.IGNORECASE))
     for unit, pattern, exact in _SPELLINGS
 )
-_LOWER = {"GB": re.compile(rf"{_ASKS}(?:gb|Gb)s?(?![A-Za-z/])"), "TB": re.compile(rf"{_ASKS}tb(?![A-Za-z/])"),
-          "MB": re.compile(rf"{_ASKS}mb(?![A-Za-z/])"), "GiB": re.compile(rf"{_ASKS}gib(?![A-Za-z/])")}  # fmt: skip
+_LOWER = {"GB": re.compile(rf"(?i:{_ASKS})(?:gb|Gb)s?(?![A-Za-z/])"), "TB": re.compile(rf"(?i:{_ASKS})tb(?![A-Za-z/])"),
+          "MB": re.compile(rf"(?i:{_ASKS})mb(?![A-Za-z/])"), "GiB": re.compile(rf"(?i:{_ASKS})gib(?![A-Za-z/])")}  # fmt: skip
 
 
 def unit_asked(text: str, units: Sequence[str]) -> str | None:
