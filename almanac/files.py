@@ -53,8 +53,8 @@ def read_file(location: str, limit: int) -> bytes:
     """
     if "://" in location:
         raise FetchError(
-            f"{location} is an address; only files, folders and papers of arXiv can be ingested.",
-            "Save the page or feed to a file and ingest that file; name a paper as arxiv:2309.06180.",
+            f"{location} is an address of a kind that is not fetched; only http and https are.",
+            "Give its address on the web, or save it to a file and give that.",
         )
     try:
         with open(location, "rb", opener=lambda p, f: os.open(p, f | os.O_NONBLOCK)) as stream:

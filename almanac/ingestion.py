@@ -6,7 +6,7 @@ nothing that was embedded is embedded twice.
 """
 
 import hashlib
-import os
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +15,6 @@ import ingest
 from almanac.files import expand, read_file
 from almanac.models import Models
 from almanac.preparing import PARSER_VERSION, digest_of, known_as, prepare, with_vectors
-from ingest.arxiv_api import LOCATION as FETCHED
-from ingest.arxiv_api import fetch_ids, names_paper
 from kb.embed import Embedder
 from kb.errors import AlmanacError, DocumentNotFound
 from kb.settings import Settings
@@ -82,35 +80,20 @@ class Ingestion:
         report: Report | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[Outcome]:
-        """Ingest files and folders one by one, yielding an outcome each, then papers named by id or address.
+        """Ingest files and folders one by one, yielding an outcome each.
 
         Args:
             embed: False leaves the vectors for later; keyword search serves meanwhile.
             cancelled: asked often; once true, the source at hand is left unfinished and no other begun.
         """
-        papers = [location for location in locations if names_paper(location) and not os.path.exists(location)]
-        files = list(expand([location for location in locations if location not in papers]))
-        names = [*files, *([FETCHED] if papers else [])]
+        names = list(expand(locations))
         for index, location in enumerate(names):
             if cancelled():
                 return
             step = _Step(location, index, len(names), report or (lambda _: None), cancelled, embed)
-            yield self._fetch(step, papers) if index == len(files) else self._one(step, kind, starter)
+            yield self._one(step, kind, starter)
         if report and names:
             report(Progress(names[-1], "done", 0, 0, len(names), len(names)))
-
-    def fetch(self, ids: Sequence[str], *, embed: bool = True, report: Report | None = None) -> Outcome:
-        """Fetch papers of arXiv by ids in any form."""
-        return self._fetch(_Step(FETCHED, 0, 1, report or (lambda _: None), lambda: False, embed), ids)
-
-    def _fetch(self, step: "_Step", ids: Sequence[str]) -> Outcome:
-        try:
-            step.say("reading", 0, 0)
-            parsed = fetch_ids(ids, settings=self._settings)
-            return self._take(step, _Reading(FETCHED, parsed, f"fetched:{PARSER_VERSION}", keep_all=True))
-        except AlmanacError as error:
-            self._note_failure(step.location, Kind.ARXIV, error)
-            return Outcome(source=step.location, kind=Kind.ARXIV, status="failed", error=error.message, hint=error.hint)
 
     def _one(self, step: "_Step", kind: Kind | None, starter: bool) -> Outcome:
         try:
@@ -118,7 +101,7 @@ class Ingestion:
             data = read_file(step.location, self._settings.max_file)
             return self._bytes(step, data, kind, starter)
         except AlmanacError as error:
-            self._note_failure(step.location, kind, error)
+            self.note_failure(step.location, kind, error)
             return Outcome(source=step.location, kind=kind, status="failed", error=error.message, hint=error.hint)
 
     @property
@@ -134,7 +117,7 @@ class Ingestion:
         with self._store.write(f"removing {location}") as writer:
             return writer.remove_source(found[0][0], self.prepare)
 
-    def _note_failure(self, location: str, kind: Kind | None, error: AlmanacError) -> None:
+    def note_failure(self, location: str, kind: Kind | None, error: AlmanacError) -> None:
         """Remember a failure for the health page, if the library can be written at all."""
         known = self._store.rows("SELECT id, kind FROM sources WHERE location = ?", (location,))
         if not known:
@@ -149,11 +132,8 @@ class Ingestion:
 
     def _bytes(self, step: "_Step", data: bytes, kind: Kind | None, starter: bool) -> Outcome:
         digest = digest_of(data, kind)
-        known = self._store.rows(
-            "SELECT id, content_hash, kind, warnings FROM sources WHERE location = ?", (step.location,)
-        )
-        if known and known[0][1] == digest:
-            return self._unchanged(step.location, known[0][0], known[0][2])
+        if (unchanged := self.unchanged(step.location, digest)) is not None:
+            return unchanged
         # Dates and titles come from the name that the file has now, ids from the one it came with.
         name, own = self._name(step.location), Path(step.location).name
         parsed = known_as(name, own, ingest.parse(data, name=own, source=step.location, kind=kind))
@@ -168,6 +148,7 @@ class Ingestion:
         digest: str,
         size: int = 0,
         keep_all: bool = False,
+        more: bool = False,
         embed: bool = True,
         also: Also | None = None,
         report: Report | None = None,
@@ -180,12 +161,13 @@ class Ingestion:
             name: of the source, made unique where another has it.
             digest: of what was read; the same one next time means that nothing has changed. Empty: never.
             keep_all: documents that are not in `parsed` stay.
+            more: further parts of the same source follow; what it holds in all is not counted yet.
             also: writes more in the transaction that ends the source.
         Raises:
             Cancelled, Locked, StoreError, ModelError: what was written stays; the source counts as unfinished.
         """
         step = _Step(location, 0, 1, report or (lambda _: None), cancelled, embed)
-        reading = _Reading(self._name(location, name), parsed, digest, size, keep_all=keep_all, also=also)
+        reading = _Reading(self._name(location, name), parsed, digest, size, keep_all=keep_all, more=more, also=also)
         return self._take(step, reading)
 
     def _take(self, step: "_Step", reading: "_Reading") -> Outcome:
@@ -194,7 +176,14 @@ class Ingestion:
         tally, last = self._documents(step, source, reading.parsed)
         return self._finish(step, source, reading, tally, last)
 
-    def _unchanged(self, location: str, source: int, kind: str) -> Outcome:
+    def unchanged(self, location: str, digest: str) -> Outcome | None:
+        """Return the outcome of reading again what was read whole before, None where it was not."""
+        known = self._store.rows(
+            "SELECT id, kind FROM sources WHERE location = ? AND content_hash = ?", (location, digest)
+        )
+        if not known:
+            return None
+        source, kind = known[0]
         documents, chunks = self._held(source)
         counts = Counts(documents=documents, chunks=chunks, unchanged=documents)
         return Outcome(source=location, kind=Kind(kind), status="unchanged", counts=counts)
@@ -222,8 +211,9 @@ class Ingestion:
         tally = _Tally(skipped=parsed.skipped)
         stored = dict(
             self._store.rows(
-                "SELECT d.id, d.content_hash FROM holdings h JOIN documents d ON d.id = h.doc_id WHERE h.source = ?",
-                (source,),
+                "SELECT d.id, d.content_hash FROM holdings h JOIN documents d ON d.id = h.doc_id "
+                "WHERE h.source = ? AND h.doc_id IN (SELECT value FROM json_each(?))",
+                (source, json.dumps([document.id for document in parsed.documents])),
             )
         )
         buried = {row[0] for row in self._store.rows("SELECT doc_id FROM tombstones")}
@@ -299,7 +289,7 @@ class Ingestion:
             writer.write_documents(source, last.items, last.fingerprint)
             # What slid out of a window, as a feed or a fetch is, was not withdrawn.
             removed = writer.close_source(source, record, self.prepare, None if reading.keep_all else tally.keep)
-            counts = self._counts(source, tally, removed)
+            counts = self._counts(None if reading.more else source, tally, removed)
             if reading.also is not None:
                 reading.also(writer, counts)
         changed = tally.added or tally.updated or removed
@@ -311,8 +301,8 @@ class Ingestion:
             warnings=tuple(warnings),
         )
 
-    def _counts(self, source: int, tally: _Tally, removed: int) -> Counts:
-        documents, chunks = self._held(source)
+    def _counts(self, source: int | None, tally: _Tally, removed: int) -> Counts:
+        documents, chunks = self._held(source) if source is not None else (len(tally.keep), tally.chunks)
         return Counts(
             documents=documents,
             chunks=chunks,
@@ -343,6 +333,7 @@ class _Reading:
     size: int = 0
     starter: bool = False
     keep_all: bool = False
+    more: bool = False
     also: Also | None = None
 
 

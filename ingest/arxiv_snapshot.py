@@ -7,6 +7,7 @@ or a line of it is. Invariant: every line is in a batch, not wanted, or counted 
 
 import gzip
 import json
+import os
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -95,6 +96,8 @@ class _Window:
 
 def is_snapshot(path: str) -> bool:
     """Tell whether a file is a snapshot, packed by gzip or not, by its first records."""
+    if not os.path.isfile(path):
+        return False  # to read of a pipe would be to wait for it
     try:
         with _open(path) as stream:
             head = stream.read(HEAD)

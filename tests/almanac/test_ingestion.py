@@ -147,7 +147,7 @@ def test_a_missing_file_a_folder_of_nothing_and_a_pipe(almanac: Almanac, tmp_pat
     assert "plain file" in only(almanac, _pipe(tmp_path / "pipe")).error
     assert list(almanac.ingest([tmp_path / "home"])) is not None
     assert only(almanac, "bad\0name").status == "failed"
-    assert "address" in only(almanac, "https://example.org/feed").error
+    assert "address" in only(almanac, "ftp://example.org/feed").error
 
 
 def _pipe(path: Path) -> Path:

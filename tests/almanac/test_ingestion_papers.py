@@ -10,7 +10,7 @@ import almanac.models
 from almanac.__main__ import main
 from almanac.ingestion import Progress
 from almanac.library import Almanac, open_almanac
-from ingest import arxiv_api
+from ingest import fetch
 from kb.settings import load_settings
 from kb.topics import Tagger
 from kb.types import Kind
@@ -22,7 +22,7 @@ A, B, C = "2309.06180", "1910.02054", "hep-th/9901001"
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Peer]:
-    monkeypatch.setattr(arxiv_api, "SPACING", 0.0)
+    monkeypatch.setattr(fetch, "ARXIV_SPACING", 0.0)
     with peer() as made:
         monkeypatch.setenv("ALMANAC_ARXIV_URL", made.url)
         yield made
@@ -115,7 +115,7 @@ def test_no_network_breaks_nothing(tmp_path: Path, server: Peer) -> None:
     library = open_almanac(settings, embedder=FakeEmbedder())
     failed = library.fetch_papers([A])
     assert failed.status == "failed"
-    assert "cannot be reached" in failed.error
+    assert "refuses connections" in failed.error
     assert library.overview.sources() == []
     assert library.search("anything at all").hits == ()
     library.close()
@@ -132,14 +132,14 @@ def test_what_is_no_id_fails_without_a_request(library: Almanac, server: Peer, i
 def test_papers_and_files_in_one_ingest(library: Almanac, server: Peer, tmp_path: Path) -> None:
     (tmp_path / "notes.md").write_text("1. Notes\n    1. first of all\n    2. second of all\n2. More\n")
     steps: list[Progress] = []
-    places = [f"arxiv:{A}", tmp_path / "notes.md", f"https://arxiv.org/abs/{B}", "https://example.org/post"]
+    places = [f"arxiv:{A}", tmp_path / "notes.md", f"https://arxiv.org/abs/{B}", "https://10.0.0.1/post"]
     outcomes = {o.source: o for o in library.ingest(places, report=steps.append)}
     assert {source: o.status for source, o in outcomes.items()} == {
         str(tmp_path / "notes.md"): "ok",
-        "https://example.org/post": "failed",
+        "https://10.0.0.1/post": "failed",
         "arxiv:api": "ok",
     }
-    assert "is an address" in outcomes["https://example.org/post"].error
+    assert "no address of the open internet" in outcomes["https://10.0.0.1/post"].error
     assert server.requests[0].ids == [A, B]
     assert (steps[-1].stage, steps[-1].sources_done, steps[-1].sources_total) == ("done", 3, 3)
 
