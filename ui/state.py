@@ -45,7 +45,9 @@ class Library:
 
 @st.cache_resource(show_spinner=False)
 def _open(key: str, _settings: Settings) -> Library:
-    return Library(open_almanac(_settings), Jobs())
+    almanac = open_almanac(_settings)
+    almanac.patient = False
+    return Library(almanac, Jobs())
 
 
 def prepare_library() -> Library:
