@@ -271,12 +271,16 @@ class Digests:
                 if cancelled():
                     break
                 written = write_entry(entry, model, self._glossary(), cancelled)
+                if cancelled():
+                    # What was cut short is no answer.
+                    break
                 self._keep_prose(digest.quarter, entry.doc_id, key, pack(model.name, written))
             report(done, len(entries))
         key = summary_key(model.name, digest)
         if known.get(SUMMARY, ("", ""))[0] != key and not cancelled():
             written = write_summary(digest, model, self._glossary(), cancelled)
-            self._keep_prose(digest.quarter, SUMMARY, key, pack(model.name, written))
+            if not cancelled():
+                self._keep_prose(digest.quarter, SUMMARY, key, pack(model.name, written))
         return self.digest(quarter)
 
     def forget_prose(self, quarter: str) -> None:

@@ -28,7 +28,7 @@ READ = 6000
 """Characters that are read for topics and terms: what a work is about is said at its beginning."""
 LEAST_TEXT = 12
 """Words below which a document says nothing that could be summed up."""
-ON_TOPIC = 0.3
+ON_TOPIC = 0.5
 """Score of the nearest topic from which on a document without a topic still belongs to the field."""
 LIST = 4
 """Works with remarks from which on a document is a list, whose own sentences are not about them."""
@@ -162,9 +162,10 @@ def _unfit(document: Document, found: Sequence[Candidate], tagger: Tagger) -> st
     if not found:
         return ONLY_BOILERPLATE if is_boilerplate(text) else TOO_SHORT
     title = "" if document.title_estimated else document.title
-    if cues.EVENT.search(simplify(title)) and not any(
-        cues.IDEA.search(c.text) and cues.MEASURED.search(c.text) for c in found
-    ):
+    work = any(cues.IDEA.search(c.text) for c in found) and any(
+        cues.RESULT.search(c.text) and cues.MEASURED.search(c.text) for c in found
+    )
+    if cues.EVENT.search(simplify(title)) and not work:
         return ANNOUNCEMENT
     if not _FIELD.search(f"{title} {text[:READ]}") and max(tagger.scores(title, text[:READ]).values()) < ON_TOPIC:
         return OFF_TOPIC

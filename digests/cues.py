@@ -7,6 +7,7 @@ a product or a site. Texts are given in simplified characters (`kb.text.simplify
 import re
 
 _WORK = "(paper|work|article|post|blog|study|report|survey|tutorial|guide|release|thesis)"
+_TIME = "(quarter|month|week|year|edition|issue)"
 
 
 def _cue(english: str, chinese: str = "", *, more: str = "", opening: bool = False) -> re.Pattern[str]:
@@ -110,7 +111,7 @@ _HARD = _cue(
     opening=True,
 )
 _NOT_HARD = _cue(
-    rf"""(This|In this) {_WORK}|To (this end|\w+ (this|these|the above) [\w-]+),? .{{0,40}}\b(propos|present|introduc|
+    rf"""(This|In this) ({_WORK}|{_TIME})|To (this end|\w+ (this|these|the above) [\w-]+),? .{{0,40}}\b(propos|present|introduc|
     develop|design)\w*""",
     "其实|此外|而且|另外",
     opening=True,
@@ -160,7 +161,7 @@ def leans(text: str) -> int:
     """Return 2 for a sentence that needs the one before it, 1 for one that only follows from it, else 0."""
     if _HARD.match(text) and not _NOT_HARD.match(text):
         return 2
-    return 1 if _SOFT.match(text) or _HARD.match(text) else 0
+    return 1 if _SOFT.match(text) else 0
 
 
 def identifiers(text: str) -> set[str]:

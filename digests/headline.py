@@ -41,9 +41,10 @@ def _theme(outline: Outline) -> str:
     number = outline.now.documents
     if not number:
         return "no documents" if not outline.undated else f"{_count(outline.undated, 'undated document')}"
-    leading = _leading(outline.now)
     if number <= FEW:
-        return f"{_count(number, 'document')}{f', on {_listed(leading)}' if leading else ''}"
+        topics = [name for name, _ in _topics(outline.now)][:FEW]
+        return f"{_count(number, 'document')}{f', on {_listed(topics)}' if topics else ''}"
+    leading = _leading(outline.now)
     rising = [_name(m) for m in outline.movements if m.kind == "topic" and _share(m) > 0]
     falling = [_name(m) for m in outline.movements if m.kind == "topic" and _share(m) < 0]
     terms = [m.subject for m in outline.movements if m.kind == "term" and _share(m) > 0]
@@ -62,11 +63,16 @@ def _theme(outline: Outline) -> str:
     return f"mostly {_listed(leading[:2])}"
 
 
+def _topics(now: Tally) -> list[tuple[str, int]]:
+    """The topics' titles with how many documents have them, the most first."""
+    titles = load_topics()
+    found = sorted(now.topics.items(), key=lambda item: (-item[1], item[0]))
+    return [(titles[slug].title.lower(), number) for slug, number in found if slug in titles]
+
+
 def _leading(now: Tally) -> list[str]:
     """The topics with most documents: one that half of them have, or the first two."""
-    found = sorted(now.topics.items(), key=lambda item: (-item[1], item[0]))
-    titles = load_topics()
-    names = [(titles[slug].title.lower(), number) for slug, number in found if slug in titles]
+    names = _topics(now)
     if names and names[0][1] * 2 > now.documents and (len(names) == 1 or names[0][1] >= 2 * names[1][1]):
         return [names[0][0]]
     return [name for name, _ in names[:2]]
@@ -92,13 +98,11 @@ def _counts(outline: Outline) -> str:
         when = "is dated in" if outline.complete else "is dated so far in"
         return f"No document of the library {when} {short(outline.quarter)}{more}."
     if number == 1:
-        topics = [load_topics()[slug].title.lower() for slug in sorted(outline.now.topics) if slug in load_topics()]
+        topics = [name for name, _ in _topics(outline.now)]
         return f"One document{f', on {_listed(topics)}' if topics else ''}{more}."
     works = f" about {_count(outline.works, 'work')}" if outline.works and outline.works != number else ""
     head = f"{_count(number, 'document')}{works}{_span(outline.dates)}"
-    titles = load_topics()
-    found = sorted(outline.now.topics.items(), key=lambda item: (-item[1], item[0]))
-    topics = [f"{count:,} on {titles[slug].title.lower()}" for slug, count in found if slug in titles]
+    topics = [f"{count:,} on {name}" for name, count in _topics(outline.now)]
     rest = outline.now.topics.get("other", 0)
     if rest and topics:
         topics.append(f"{rest:,} on none of these")

@@ -35,12 +35,12 @@ _RULES = (
     "Give for each sentence the numbers of the source sentences that it rests on."
 )
 _ENTRY = (
-    "Sum up this work in at most three sentences and 60 words: the idea, how it works, the number that matters with its "
-    "setup, a limit if one is stated."
+    "Sum up this work in at most three sentences and 60 words: the idea, how it works, the number that matters with "
+    "its setup, a limit if one is stated."
 )
 _QUARTER = (
-    "Say in two or three sentences, at most 70 words, what these works of one quarter bring. Name the works by their own "
-    "names. Do not claim a trend."
+    "Say in two or three sentences, at most 70 words, what these works of one quarter bring. Name the works by their "
+    "own names. Do not claim a trend."
 )
 _SCHEMA: dict[str, Any] = {
     "type": "object",

@@ -31,7 +31,7 @@ _BOILERPLATE = re.compile(
     r"released|published|open[- ]?sourced|"
     r"at:? (https?|github|this|the (link|repo)))"
     r"|\b(our|the) (source )?codes? (is|are|at)\b|\bavailable (at|on|from|here|in):? ?(https?|github|this|$)"
-    r"|\b(subscribe|sign up|follow (us|me)|join (us|our)|stay tuned|click (here|on|the)|read more|learn more|see more|"
+    r"|\b(subscribe|sign up|follow (us|me|our)|welcome to|join (us|our)|stay tuned|click (here|on|the)|read more|learn more|see more|"
     r"thanks? (to|for|you)|acknowledge?ments?|all rights reserved|copyright|cookies?|newsletter|contact us|"
     r"register (now|here)|"
     r"leave a (comment|star)|star us|happy (reading|coding)|check (it )?out|feel free to|stay up[- ]to[- ]date|"
@@ -51,8 +51,7 @@ class Candidate:
     start: int
     end: int
     ordinal: int
-    """Among the candidates of its document."""
-    paragraph: int
+    """Among all sentences of its document, those that cannot stand included."""
     place: float
     """0 at the beginning of the document's prose, 1 at its end."""
     listed: bool = False
@@ -77,25 +76,24 @@ def count_words(text: str) -> float:
 def candidates(document: Document) -> list[Candidate]:
     """Return the sentences of a document that may stand in a summary, in order."""
     spans = [
-        (start, end, paragraph, listed)
-        for paragraph, (line_start, line_end, listed) in enumerate(_lines(document))
+        (start, end, listed)
+        for line_start, line_end, listed in _lines(document)
         for start, end in _whole(document.text, line_start, line_end)
-        if _is_sentence(text := fold_space(document.text[start:end])) and _same_tongue(text, document)
     ]
     last = max(1, len(spans) - 1)
     starts = [section.start for section in document.sections]
     return [
         Candidate(
-            fold_space(document.text[start:end]),
-            start,
-            end,
-            ordinal,
-            paragraph,
-            ordinal / last,
-            listed,
-            document.sections[bisect_right(starts, start) - 1].title if starts else "",
+            text=text,
+            start=start,
+            end=end,
+            ordinal=ordinal,
+            place=ordinal / last,
+            listed=listed,
+            heading=document.sections[bisect_right(starts, start) - 1].title if starts else "",
         )
-        for ordinal, (start, end, paragraph, listed) in enumerate(spans)
+        for ordinal, (start, end, listed) in enumerate(spans)
+        if _is_sentence(text := fold_space(document.text[start:end])) and _same_tongue(text, document)
     ]
 
 
@@ -105,15 +103,15 @@ def node_lines(document: Document) -> list[Candidate]:
     Lines that only name a work are left out.
     """
     by_start = {section.start: section for section in document.sections}
-    spans: list[tuple[int, int, int, Section | None]] = []
-    for paragraph, (start, end, _) in enumerate(_lines(document, headings=False)):
+    spans: list[tuple[int, int, Section | None]] = []
+    for start, end, _ in _lines(document, headings=False):
         begin = document.text.rfind("\n", 0, start) + 1
         section = by_start.get(begin) or by_start.get(start)
         if section is not None and any(label.startswith(_NAMING) for label in section.labels):
             continue
         for left, right in _whole(document.text, start, end):
             if _is_line(fold_space(document.text[left:right])):
-                spans.append((left, right, paragraph, section))
+                spans.append((left, right, section))
     last = max(1, len(spans) - 1)
     return [
         Candidate(
@@ -121,11 +119,10 @@ def node_lines(document: Document) -> list[Candidate]:
             start=start,
             end=end,
             ordinal=ordinal,
-            paragraph=paragraph,
             place=ordinal / last,
             judged=section is not None and not _OPINIONS.isdisjoint(section.labels),
         )
-        for ordinal, (start, end, paragraph, section) in enumerate(spans)
+        for ordinal, (start, end, section) in enumerate(spans)
     ]
 
 

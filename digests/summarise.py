@@ -6,6 +6,7 @@ sentences that fit, the one of most worth is taken. Refuses to fill up: a source
 gets a short summary.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -19,6 +20,8 @@ LEAST_WORDS, USUAL_WORDS, MOST_WORDS = 40, 75, 90
 CONSIDERED = 12
 """Sentences of a long document that are tried in all combinations; the rest is worth less alone."""
 LONGEST = 6
+ALONE = (0.0, 0.2, 4.0)
+"""What a sentence loses without the one before it, by how much it leans on that."""
 FOLLOWS = 0.1
 """What a sentence gains by following the one before it in the source."""
 EACH = 0.6
@@ -68,13 +71,14 @@ class _Subject:
 def rate(found: Sequence[Candidate], title: str) -> list[Rated]:
     """Return the candidates with their worth for a summary of a document of that title."""
     stems = [_content(candidate.text) for candidate in found]
-    first = next((c.ordinal for c in found if cues.IDEA.search(simplify(c.text))), None)
+    idea = next((c for c in found if cues.IDEA.search(simplify(c.text))), None)
+    opening = idea or (found[0] if found else None)
     subject = _Subject(
         title=_content(title),
         spread=Counter(stem for each in stems for stem in each),
-        own=frozenset(cues.own_names(title, found[first or 0].text if found else "")),
+        own=frozenset(cues.own_names(title, opening.text if opening else "")),
         named=frozenset(cues.identifiers(title)),
-        first=first,
+        first=idea.ordinal if idea else None,
         long=len(found) > LONG,
     )
     return [_rated(candidate, own, subject) for candidate, own in zip(found, stems, strict=True)]
@@ -118,7 +122,8 @@ def _by_place(candidate: Candidate, text: str, roles: set[str], subject: _Subjec
         return -(1.2 + 0.8 * background) * (candidate.ordinal < subject.first)
     heading = simplify(candidate.heading)
     closing = cues.CLOSING.search(heading) is not None
-    worth = 1.4 * max(0.0, 1 - candidate.ordinal / OPENING) - 0.8 * background + 0.5 * closing
+    early = max(0.0, 1 - candidate.ordinal / OPENING)
+    worth = (1.4 if roles else 0.5) * early - 0.8 * background + 0.5 * closing
     worth -= 0.4 * (cues.GUESS.search(text) is not None) + 0.9 * (cues.HOW_TO.search(heading) is not None)
     # What stands in the middle of a post is about a detail, unless it is measured.
     middle = candidate.ordinal >= OPENING and candidate.place < ENDING and not closing
@@ -168,7 +173,7 @@ class _Search:
         # The most that so many sentences from a place on can add.
         gains = [[max(0.0, item.worth) for item in rated[at:]] for at in range(len(rated) + 1)]
         self._gain = [[sum(sorted(rest, reverse=True)[:n]) for n in range(LONGEST + 1)] for rest in gains]
-        self.best: tuple[float, tuple[int, ...]] = (0.0, ())
+        self.best: tuple[float, tuple[int, ...]] = (-math.inf, ())
 
     def extend(self, taken: tuple[int, ...], words: float, worth: float, covered: frozenset[str]) -> None:
         """Try every sentence after the last one taken; `worth` is without what length and roles add."""
@@ -178,7 +183,7 @@ class _Search:
             if length > self._most and taken:
                 continue
             follows = bool(taken) and self._rated[taken[-1]].candidate.ordinal == item.candidate.ordinal - 1
-            total = worth + item.worth + (FOLLOWS if follows else -(0.0, 0.2, 1.6)[item.leans])
+            total = worth + item.worth + (FOLLOWS if follows else -ALONE[item.leans])
             total -= sum(self._overlap[other, at] for other in taken)
             # A summary that opens with “Specifically” starts in the middle of a thought.
             total -= 0.5 * (not taken and item.leans > 0)
