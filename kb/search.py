@@ -30,6 +30,8 @@ EXPANSION_WEIGHT = 0.5
 EXPANSION_CAP, TERM_EXPANSION_CAP = 1.0, 0.5
 """The most that the glossary's terms may add, as a share of the best score of the question's own."""
 EXACT_BONUS = 0.35
+FAINT = 0.25
+"""Below this cosine a passage that shares no word with the question is no answer, but noise."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,8 @@ class Searcher:
         if leg is not None and vector is not None:
             near = leg.nearest(vector, allowed, POOL)
             near |= leg.cosines(vector, [row for row in keyword if row not in near])
+            if not keyword:
+                near = {row: cosine for row, cosine in near.items() if cosine >= FAINT}
         return fuse(keyword, near, share if near else 0.0)
 
     def _keyword_leg(self, asked: _Question, allowed: Rows | None) -> dict[int, float]:

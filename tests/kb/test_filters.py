@@ -2,7 +2,6 @@
 
 import itertools
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -46,7 +45,11 @@ def documents() -> list[tuple[Document, str]]:
         made.append(
             (
                 Document(
-                    **{"id": f"{kind}:{number}", "source": "/t", "kind": kind, "title": f"t{number}", "text": text},
+                    id=f"{kind}:{number}",
+                    source="/t",
+                    kind=kind,
+                    title=f"t{number}",
+                    text=text,
                     published=date,
                     quarter=quarter,
                     language=language,

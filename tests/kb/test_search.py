@@ -168,3 +168,15 @@ def test_own_terms_of_the_reader_are_used(searcher: Searcher, store: Store) -> N
 def closed(store: Store) -> Iterator[None]:
     yield
     store.close()
+
+
+def test_what_shares_no_word_and_little_meaning_is_no_hit(
+    searcher: Searcher, store: Store, embedder: FakeEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leg = VectorLeg(store, embedder, None)
+    near = {
+        int(row): cosine for (row,), cosine in zip(store.rows("SELECT row FROM chunks"), (0.4, 0.2, 0.1), strict=False)
+    }
+    monkeypatch.setattr(leg, "nearest", lambda *_: near)
+    assert len(ids(searcher, leg, "zzzyx qwfpg")) == 1
+    assert len(ids(searcher, leg, "apple qwfpg")) > 1
