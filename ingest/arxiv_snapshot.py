@@ -75,11 +75,15 @@ class _Filter:
     last: str
     topics_of: Callable[[str, str], Sequence[str]]
 
+    def passes(self, record: object) -> bool:
+        """Tell whether a record's categories fit, before anything else of it is read."""
+        if not self.wanted.categories or not isinstance(record, dict):
+            return True
+        return any(_within(name, self.wanted.categories) for name in str(record.get("categories") or "").split())
+
     def takes(self, paper: Paper) -> bool:
         """Tell whether a paper is wanted; its topics are asked for only where all else fits."""
         wanted = self.wanted
-        if wanted.categories and not any(_within(name, wanted.categories) for name in paper.categories):
-            return False
         if wanted.since or wanted.until:
             # Where only the month is known, by the id, the whole of it counts.
             days = days_of((parse_date(paper.published) or month_of(paper.base))[:10])
@@ -150,7 +154,7 @@ def read_batches(
         with _open(path) as stream:
             stream.seek(place.offset)
             for line, size in _lines(stream):
-                paper = reader.take(line, size)
+                paper = reader.take(line, size, wants)
                 window.lines += 1
                 if paper is not None and wants.takes(paper):
                     window.papers.append(paper)
@@ -171,8 +175,8 @@ class _Reader:
         self.offset, self.line, self.wanted = place.offset, place.line, place.wanted
         self.broken, self.named = place.broken, list(place.named)
 
-    def take(self, line: bytes | None, size: int) -> Paper | None:
-        """Return the paper of a line; None where it is blank or broken."""
+    def take(self, line: bytes | None, size: int, wants: _Filter) -> Paper | None:
+        """Return the paper of a line; None where it is blank, of other categories, or broken."""
         self.offset += size
         self.line += 1
         if line is None:
@@ -184,6 +188,8 @@ class _Reader:
             record = json.loads(line.removeprefix(b"\xef\xbb\xbf"), strict=False)
         except (ValueError, RecursionError) as error:
             self.note(f"it is no JSON ({type(error).__name__})")
+            return None
+        if not wants.passes(record):
             return None
         paper = read_json_record(record)
         if paper is None or not (paper.abstract.strip() or paper.title.strip()):
