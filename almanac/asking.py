@@ -19,14 +19,22 @@ from kb.types import Chunk, DocumentInfo, Query, SearchResult, Section
 
 Search = Callable[[Query], SearchResult]
 _NO_SCOPE = Scope()
+MEASURED_WITH = "all-MiniLM-L6-v2"
 
 
 class StoredLibrary:
     """A library as the chat sees it, read from its store."""
 
-    def __init__(self, store: Store, glossary: Callable[[], Glossary], search: Search) -> None:
+    def __init__(
+        self,
+        store: Store,
+        glossary: Callable[[], Glossary],
+        search: Search,
+        embedder: Callable[[], str] = lambda: MEASURED_WITH,
+    ) -> None:
         self._store = store
         self._glossary = glossary
+        self._embedder = embedder
         self.search = search
         self._counted = (-1, 0)
 
@@ -42,6 +50,11 @@ class StoredLibrary:
         if self._counted[0] != generation:
             self._counted = (generation, int(self._store.rows("SELECT count(*) FROM chunks")[0][0]))
         return self._counted[1]
+
+    @property
+    def measured(self) -> bool:
+        """Whether cosines are those of the embedder with which the chat's threshold was measured."""
+        return self._embedder() == MEASURED_WITH
 
     def counts(self, tokens: Sequence[str]) -> dict[str, int]:
         """Return in how many passages each token occurs."""

@@ -113,3 +113,26 @@ def sides_of(text: str) -> tuple[str, ...]:
             if all(sides) and sides[0].lower() != sides[1].lower():
                 return sides
     return ()
+
+
+_AUX = r"(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|should|might|may|must)"
+_HEADS = (
+    re.compile(
+        rf"\b(?:which|what|how many|how much)\s+(?P<n>(?!{_AUX}\b)[\w/+-]+"
+        rf"(?:\s+(?!{_AUX}\b|of\b)[\w/+-]+){{0,3}}?)\s+(?:{_AUX}|of)\b",
+        re.I,
+    ),
+    re.compile(r"\bwhat(?:'s| is| are| was| were) the (?P<n>[\w/+-]+(?:\s+[\w/+-]+){0,3}?)\s+(?:of|for|in|on"
+        r"|per|that|to|from|behind|between)\b", re.I),
+    re.compile(r"(?:用了?|有|需要|占|是|要|采用|使用|达到|约)?多少(?:个|张|层|块|种|次|位|条|台|倍"
+        r"|篇)?(?P<n>[^\s，,。？?的是了多少]{1,6})"),
+    re.compile(r"的(?P<n>[^\s，,。？?的是多哪什怎]{2,8})(?:[为是有]|能)?(?:多少|多大|多高|多快|多长|什么|几)"),
+    re.compile(r"(?:用|是|有|支持|采用|使用)(?:的是)?(?:什么|哪种|哪个|哪些)(?P<n>[^\s，,。？?的是]{2,6})"),
+)  # fmt: skip
+
+
+def head_of(text: str) -> str:
+    """Return what a question asks to be named or counted: parameters of "how many parameters does ... have"."""
+    form = fold_space(text)
+    match = next((found for pattern in _HEADS if (found := pattern.search(form))), None)
+    return match["n"] if match else ""

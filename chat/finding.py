@@ -55,7 +55,9 @@ def find(library: Library, text: str, history: Sequence[Turn], scope: Scope) -> 
     asked = read_question(words, lexicon)
     result = gather(asked, scoped.scope, library, _searched(asked, scoped))
     ranked = rank(asked, result.units)
-    return Found(text, alone, scoped, asked, routed, ranked, decide(asked, ranked), result.notices)
+    return Found(
+        text, alone, scoped, asked, routed, ranked, decide(asked, ranked, measured=library.measured), result.notices
+    )
 
 
 def _searched(asked: Asked, scoped: Scoped) -> str:

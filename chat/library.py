@@ -23,6 +23,11 @@ class Library(Protocol):
         """How many passages there are."""
         ...
 
+    @property
+    def measured(self) -> bool:
+        """Whether cosines are those of the embedder with which the chat's threshold was measured."""
+        ...
+
     def counts(self, tokens: Sequence[str]) -> dict[str, int]:
         """Return in how many passages each token occurs."""
         ...

@@ -7,13 +7,13 @@ calculators' are the router's. Invariant: two questions that differ in white spa
 import math
 import re
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 
-from chat._intents import Intent, intent_of, sides_of
-from kb.evidence import numbers_in
+from chat._intents import Intent, head_of, intent_of, sides_of
+from kb.evidence import is_unit, numbers_in
 from kb.glossary import Expansion, Found, Glossary
 from kb.text import HAN, STOPWORDS, fold_space, language_of, normalise, stem, tokens
 from kb.types import Language
@@ -42,6 +42,8 @@ _PEOPLES = frozenset(
 """Capitalised by spelling alone, so no names."""
 _AGENT = re.compile(r"[a-z]{4,}(?:er|or)s?")
 _DIGIT_LETTER = re.compile(r"(?=.*\d)(?=.*[A-Za-z])")
+_STAGE = re.compile(r"(?P<name>[A-Za-z][\w-]*)[\s-](?:stage|phase|阶段)[\s-]?(?P<number>\d)\b", re.I)
+_LIST_OF_UNITS = re.compile(r"(?:tokens?|words?|steps?|samples?|requests?)/(?:s|sec|second|step)", re.I)
 _INNER_CAPITAL = re.compile(r"^(?:[A-Z]{2,}s?|[A-Za-z]*[a-z][A-Z]\w*|[A-Z]{2,}\w*-\w+|\w+-[A-Z]{2,})$")
 
 
@@ -57,6 +59,8 @@ class Term:
     """Passages of the library that hold its rarest token."""
     entity: bool = False
     """A name: of a system, a model, a person, a format."""
+    concept: bool = False
+    """The glossary knows it as a thing of the field."""
     prefix: str = ""
     """What a text must hold besides the tokens: the stem of tokenizer is that of token."""
     generic: bool = False
@@ -82,6 +86,8 @@ class Asked:
     entities: tuple[Entity, ...]
     sides: tuple[str, ...] = ()
     """What is compared with what."""
+    head: tuple[Term, ...] = ()
+    """What is to be named or counted: an answer that does not speak of it is none."""
 
     @property
     def content(self) -> tuple[Term, ...]:
@@ -137,7 +143,9 @@ def read_question(text: str, lexicon: Lexicon) -> Asked:
     counts = lexicon.counts(sorted({token for term in raw for alternative in term.forms for token in alternative}))
     named = {token for entity in entities for token in tokens(entity.text)}
     terms = tuple(_weighed(term, counts, lexicon.passages, named) for term in raw)
-    return Asked(form, language_of(form), intent_of(form), terms, entities, sides_of(form))
+    head = normalise(head_of(form))
+    asked_for = tuple(term for term in terms if head and not term.generic and not term.entity and term.text in head)
+    return Asked(form, language_of(form), intent_of(form), terms, entities, sides_of(form), asked_for)
 
 
 def _weighed(term: Term, counts: dict[str, int], passages: int, named: set[str]) -> Term:
@@ -153,15 +161,16 @@ def _weighed(term: Term, counts: dict[str, int], passages: int, named: set[str])
 def _terms(form: str, lexicon: Lexicon) -> list[Term]:
     """The terms of a question: phrases of the glossary, then the words between them; stop words only if all are."""
     normal, found = lexicon.glossary.found(form)
-    names = {word.lower() for word in form.split() if _is_name(word.strip("?,.!？，。"))}
+    written = {word.lower(): word for word in (match.group() for match in _WORD.finditer(form))}
+    names = {low for low, word in written.items() if _is_name(word)}
     terms: list[Term] = []
     left = list(normal)
     for item in found:
         if not _inside_name(normal, item, names):
-            terms.append(_phrase(normal[item.start : item.end], item))
+            terms.append(_phrase(normal[item.start : item.end], item, written))
             left[item.start : item.end] = "\0" * (item.end - item.start)
     rest = "".join(left)
-    terms += _words(rest, normal)
+    terms += _words(rest, normal, written)
     kept = [term for term in terms if term.text not in STOPWORDS] or terms
     unique: dict[frozenset[str], Term] = {}
     for term in kept:
@@ -183,11 +192,12 @@ def _inside_name(normal: str, item: Found, names: set[str]) -> bool:
     return match is not None and match.group() != normal[item.start : item.end] and match.group() in names
 
 
-def _phrase(piece: str, item: Found) -> Term:
-    forms = [frozenset(_content(piece))]
+def _phrase(piece: str, item: Found, written: Mapping[str, str]) -> Term:
+    forms = [frozenset(_content(" ".join(written.get(word, word) for word in piece.split())))]
     forms += [frozenset(_content(name)) for sense in item.senses for name in _synonyms(piece, sense)]
     unique = tuple(dict.fromkeys(form for form in forms if form))
-    return Term(piece, unique, 1.0, generic=is_generic(piece), prefix=_prefix(piece))
+    concept = any(sense.field != "general" for sense in item.senses)
+    return Term(piece, unique, 1.0, generic=is_generic(piece), concept=concept, prefix=_prefix(piece))
 
 
 def _other_acronym(piece: str, name: str) -> bool:
@@ -211,18 +221,18 @@ def _content(text: str) -> list[str]:
     return found
 
 
-def _words(left: str, normal: str) -> list[Term]:
+def _words(left: str, normal: str, written: Mapping[str, str]) -> list[Term]:
     terms: list[Term] = []
     for match in _WORD.finditer(left):
         word = match.group()
         # A lone character beside a phrase makes another word of it: 比特 is not 比特币.
         before = normal[match.start() - 1] if left[match.start() - 1 : match.start()] == "\0" else ""
-        terms += [_latin(word)] if word[0].isascii() else _han(word, before)
+        terms += [_latin(word, written.get(word, word))] if word[0].isascii() else _han(word, before)
     return terms
 
 
-def _latin(word: str) -> Term:
-    made = tokens(word)
+def _latin(word: str, as_written: str) -> Term:
+    made = tokens(as_written)
     forms = [frozenset(made[:1])]
     if not any(char.isdigit() for char in word):
         # mixed-precision may stand as two words; H100 or GPT-3 stays a name.
@@ -293,18 +303,25 @@ def _entities(form: str, lexicon: Lexicon) -> list[Entity]:
         capital = name[0].isupper() and not is_generic(name) and not _opens(form, match.start())
         if not measured and (capital or _INNER_CAPITAL.match(name)):
             add(match.start(), match.end())
+    for match in _STAGE.finditer(form):
+        # "ZeRO stage 4" is nothing that stage 3 could stand for.
+        number = match["number"]
+        joined = _name_pattern(f"{match['name']}-{number}")
+        spelled = rf"(?:stage|phase|阶段)\s?-?{number}(?!\d)|第{number}阶段|{joined}"
+        found[match.group().lower()] = Entity(match.group(), re.compile(spelled))
     for match in _WORD.finditer(form):
         word = match.group()
-        if not word[0].isascii() or (word[0].isdigit() and any(a <= match.start() < b for a, b in numbers)):
+        if not word[0].isascii() or is_unit(word) or _LIST_OF_UNITS.fullmatch(word):
+            continue
+        measured = any(a <= match.start() < b for a, b in numbers)
+        if word[0].isdigit() and measured and not re.fullmatch(r"\d+(?:\.\d+)?[MBT]", word):
             continue
         capital = word[0].isupper() and not shouted and not _opens(form, match.start())
         capital = capital and not is_generic(word) and word.lower() not in _PEOPLES
         if _DIGIT_LETTER.match(word) or _INNER_CAPITAL.match(word) or _is_name(word) or capital:
             add(match.start(), match.end())
-        elif (
-            foreign and len(word) > 2 and word.islower() and not lexicon.glossary.expand(word) and not is_generic(word)
-        ):
-            # A Latin word that the glossary does not know is a name in a Chinese question.
+        elif foreign and len(word) > 2 and not is_generic(word) and not lexicon.glossary.expand(word):
+            # In a Chinese question a Latin word is a name, unless the glossary knows it as a term.
             add(match.start(), match.end())
     return list(found.values())
 
@@ -345,5 +362,5 @@ def _name_pattern(text: str) -> str:
         return re.escape(normal)
     if len(parts[-1]) > 3 and parts[-1].endswith("s") and text[-2:-1].isupper():
         parts[-1] = parts[-1][:-1]
-    last = r"s?(?![^\W_]|[.]\d)" if parts[-1][0].isdigit() else r"s?(?![^\W\d_])"
+    last = r"s?(?![a-z\d]|[.]\d)" if parts[-1][0].isdigit() else r"s?(?![a-z])"
     return r"(?<![a-z\d])" + r"[-\s._]?".join(re.escape(part) for part in parts) + last

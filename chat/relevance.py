@@ -36,6 +36,8 @@ class Relevance:
     """Share of what is asked of the names, with breadcrumb and hit; 1 where only names are asked about."""
     names: float
     """Share of the names that its document's title, its breadcrumb or its hit gives; 1 where none is asked about."""
+    head: float = 1.0
+    """Share of what is to be named or counted; 1 where nothing is."""
 
 
 def holds(term: Term, held: Collection[str], text: str = "") -> float:
@@ -79,6 +81,7 @@ def relevance(asked: Asked, unit: Unit) -> Relevance:
         covered=covered,
         focus=_share(asked.terms, best, focus) if focus else 1.0,
         names=names,
+        head=_share(asked.terms, best, asked.head) if asked.head else 1.0,
     )
 
 

@@ -195,6 +195,11 @@ def _form(text: str) -> tuple[str, list[int]]:
     return simplify("".join(out)), where
 
 
+def is_unit(word: str) -> bool:
+    """Tell whether a word, a rate such as TFLOP/s included, is a unit."""
+    return all(_unit_of(part, attached=False, scaled=False) is not None for part in word.split("/") if part)
+
+
 def numbers_in(text: str) -> list[Number]:
     """Return the numbers of a text in order, dates among them; markers of citations and lists are none."""
     form, where = _form(text)
@@ -282,7 +287,8 @@ def _number(form: str, match: re.Match[str]) -> Number | None:
                 unit, end = f"{unit}/second", after.end("per")
         elif word.isascii() and not after["gap"] and end == match.end():
             return None
-    elif end < len(form) and form[end].isascii() and (form[end].isalpha() or form[end] == "_"):
+    elif re.match(r"[A-Za-z_]|-[A-Z]", form[end : end + 2]):
+        # 1F1B, 24-Game: names.
         return None
     return Number(value * scale, unit, step * scale, match.start(), end, form[match.start() : end])
 

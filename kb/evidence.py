@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from kb._numbers import Number, numbers_in
+from kb._numbers import Number, is_unit, numbers_in
 from kb.glossary import Glossary
 from kb.text import HAN, STOPWORDS, normalise_with_map, query_terms, sentences, stem, tokens
 
-__all__ = ["Number", "Span", "Support", "normal_form", "numbers_in", "quote_in", "quotes_of", "supported"]
+__all__ = ["Number", "Span", "Support", "is_unit", "normal_form", "numbers_in", "quote_in", "quotes_of", "supported"]
 
 COVERAGE, COVERAGE_TRANSLATED = 0.55, 0.3
 """Least share of a sentence's content words that its passages must hold, in one language and across two."""
