@@ -51,7 +51,7 @@ class _Lanes(Generic[T, R]):
         for number, (host, piece) in enumerate(pieces):
             by_host.setdefault(host or f"#{number}", deque()).append(piece)
         self._queues.extend(by_host.items())
-        self._done: deque[tuple[T, R | BaseException]] = deque()
+        self._done: deque[tuple[T, Callable[[], R]]] = deque()
         self._changed = threading.Condition()
         self._stopped = False
 
@@ -65,16 +65,26 @@ class _Lanes(Generic[T, R]):
                     return
                 host, queue = self._queues.popleft()
                 piece = queue.popleft()
-            try:
-                result: R | BaseException = self._work(piece)
-            except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
-                result = error
+            result = self._run(piece)
             with self._changed:
                 self._left -= 1
                 self._done.append((piece, result))
                 if queue:
                     self._queues.append((host, queue))
                 self._changed.notify_all()
+
+    def _run(self, piece: T) -> Callable[[], R]:
+        """Do a piece; return what gives its result, or raises what it raised."""
+        try:
+            made = self._work(piece)
+        except BaseException as error:  # noqa: BLE001 - raised where the result is awaited
+            raised = error
+
+            def fail() -> R:
+                raise raised
+
+            return fail
+        return lambda: made
 
     def results(self, cancelled: Callable[[], bool]) -> Iterator[tuple[T, R]]:
         while not cancelled():
@@ -87,9 +97,7 @@ class _Lanes(Generic[T, R]):
                     continue
                 piece, result = self._done.popleft()
                 self._changed.notify_all()
-            if isinstance(result, BaseException):
-                raise result
-            yield piece, result
+            yield piece, result()
 
     def stop(self) -> None:
         with self._changed:

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import tomlkit
 from pydantic import Field, ValidationError, model_validator
 
+from ingest.arxiv_query import QUERY_PREFIX, names_query
 from kb.errors import DocumentNotFound, SettingsError, StoreError
 from kb.store.lock import exclusive
 from kb.types import Frozen, Kind
@@ -60,7 +61,9 @@ class Subscription(Frozen):
     @property
     def location(self) -> str:
         """The source that its documents belong to; of a folder, each file below it is one."""
-        return f"arxiv:{self.target}" if self.kind is Kind.ARXIV else self.target
+        if self.kind is Kind.ARXIV and not names_query(self.target):
+            return QUERY_PREFIX + self.target
+        return self.target
 
     @property
     def host(self) -> str:

@@ -86,7 +86,7 @@ def prepare(text: str, item: str) -> Xml:
     name, attributes, start = root
     end = _find_close(text, name, start)
     if end >= 0:
-        return Xml(name, attributes, _repair(text[start:end]), truncated=False)
+        return Xml(name, attributes, repair(text[start:end]), truncated=False)
     prefix = name.split(":")[0] + ":" if ":" in name and name.split(":")[1].lower() == "feed" else ""
     cut = _find_last_item(text, prefix + item, start)
     opened = re.compile(rf"<{re.escape(prefix + item)}[\s>]")
@@ -96,7 +96,7 @@ def prepare(text: str, item: str) -> Xml:
         head_end = match.end() if match else start
     half = opened.search(text, head_end) is not None
     closing = _close_channel(text[start:head_end]) if name.lower().endswith("rss") else ""
-    return Xml(name, attributes, _repair(text[start:head_end] + closing + f"</{name}>"), truncated=True, half_item=half)
+    return Xml(name, attributes, repair(text[start:head_end] + closing + f"</{name}>"), truncated=True, half_item=half)
 
 
 def _after(text: str, token: str, at: int) -> int:
@@ -153,8 +153,8 @@ def _close_channel(head: str) -> str:
     return "</channel>" if re.search(r"<channel[\s>]", head) and "</channel>" not in head else ""
 
 
-def _repair(text: str) -> str:
-    """Text with every stray ampersand, HTML entity and impossible character reference made harmless."""
+def repair(text: str) -> str:
+    """Return text with every stray ampersand, HTML entity and impossible character reference made harmless."""
     pieces: list[str] = []
     at = 0
     while at < len(text):

@@ -125,6 +125,18 @@ def monthly(store: Store, today: str) -> dict[str, float]:
     return {location: float(rate) for location, rate in store.rows(sql.replace(":today", "?1"), (today,))}
 
 
+def held_counts(store: Store) -> dict[str, int]:
+    """Return how many documents each source holds, by its location."""
+    sql = "SELECT s.location, count(*) FROM holdings h JOIN sources s ON s.id = h.source GROUP BY 1"
+    return dict(store.rows(sql))
+
+
+def note_round(writer: Writer, began: str) -> None:
+    """Remember when the last round of checks began."""
+    sql = "INSERT OR REPLACE INTO facts VALUES ('round_began', ?)"
+    writer.run((sql, (began,)), aside=True)
+
+
 def move_source(writer: Writer, before: str, after: str) -> None:
     """Say that a source lies elsewhere now; its documents keep their ids."""
     writer.run(

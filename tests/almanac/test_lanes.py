@@ -87,3 +87,8 @@ def test_cancelling_ends_without_waiting() -> None:
 def test_a_fault_in_the_work_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         list(in_lanes([("a", 0)], lambda number: 1 // number))
+
+
+def test_an_error_may_be_a_result() -> None:
+    error = ValueError("told, not raised")
+    assert list(in_lanes([("a", 1)], lambda _: error)) == [(1, error)]
