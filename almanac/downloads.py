@@ -8,16 +8,18 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from almanac.local_models import LocalModel
 from kb.errors import AlmanacError
 from kb.llm import models_folder
-from kb.llm.download import Fetched, Report, fetch_model
 from kb.settings import Settings
 
+if TYPE_CHECKING:
+    from kb.llm.download import Fetched, Report
+
 log = logging.getLogger("almanac")
-Fetch = Callable[[LocalModel, Report, Callable[[], bool]], Fetched | None]
+Fetch = Callable[[LocalModel, "Report", Callable[[], bool]], "Fetched | None"]
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,9 @@ class Downloads:
         )
         self._state = replace(self._state, status="done", message=words)
 
-    def _from_publisher(self, model: LocalModel, report: Report, stopped: Callable[[], bool]) -> Fetched | None:
+    def _from_publisher(self, model: LocalModel, report: "Report", stopped: Callable[[], bool]) -> "Fetched | None":
+        from kb.llm.download import fetch_model  # a tenth of a second that only downloads need
+
         return fetch_model(
             model.url,
             models_folder(self._settings.home) / model.file,

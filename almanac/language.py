@@ -61,6 +61,11 @@ class Language:
         """The settings that are followed at present."""
         return self._settings
 
+    @property
+    def computing(self) -> bool:
+        """Whether this machine computes an answer at this moment."""
+        return self._settings.llm.startswith("gguf:") and bool(getattr(self._model, "busy", False))
+
     def ready(self) -> LanguageModel | None:
         """Return the model if it is loaded already."""
         return self._model

@@ -7,6 +7,7 @@ library serves in every state; nothing here is needed to read or to search by ke
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -23,6 +24,8 @@ from kb.vector_leg import VectorLeg
 
 log = logging.getLogger("almanac")
 BATCH = 512
+PATIENCE = 60.0
+"""Seconds that a batch waits at most for answers to be computed."""
 SERVING = "serving_embedder"
 SPEC = (
     "embedder",
@@ -60,6 +63,8 @@ class Models:
         self._leg: VectorLeg | None = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        self.give_way: Callable[[], bool] = lambda: False
+        """Tells whether the processor is needed for something that a reader waits for."""
         self.index_trouble = ""
         """Why the vector index could not be opened when that was last tried."""
         self._state = EmbedderState(
@@ -172,6 +177,7 @@ class Models:
         total = count_missing(self._store, embedder.fingerprint)
         done = 0
         while not self._stop.is_set() and (batch := missing_vectors(self._store, embedder.fingerprint, BATCH)):
+            self._let_others_first()
             texts = [text for _, text in batch]
             vectors = embedder.embed(texts)
             counts = embedder.count_tokens(texts)
@@ -183,6 +189,12 @@ class Models:
                 progress(done, max(total, done))
         self._switch()
         return done
+
+    def _let_others_first(self) -> None:
+        """Wait while an answer is being computed: both at once on few cores take many times as long."""
+        until = time.monotonic() + PATIENCE
+        while self.give_way() and time.monotonic() < until and not self._stop.wait(0.2):
+            pass
 
     def warm_up(self, every: float = 3.0) -> None:
         """Load, embed what waits and keep the index up to date, in one background thread."""

@@ -35,6 +35,7 @@ def write_tiny_gguf(
     dim: int = 64,
     layers: int = 2,
     seed: int = 7,
+    words: int = 0,
 ) -> Path:
     """Write the model and return its path.
 
@@ -42,6 +43,7 @@ def write_tiny_gguf(
         quantised: as Q8_0 instead of f32.
         template: the chat template; empty leaves it out.
         marked: a text that becomes a token of its own, defined by the user as llama.cpp calls it.
+        words: further tokens, to try what a large vocabulary costs.
     """
     import gguf
 
@@ -59,16 +61,16 @@ def write_tiny_gguf(
     writer.add_rope_dimension_count(dim // heads)
     writer.add_layer_norm_rms_eps(1e-5)
     plain = [*byte_names(), "th", "in"]
-    words = [*plain, *CONTROL, *([marked] if marked else [])]
+    names = [*plain, *CONTROL, *([marked] if marked else []), *(f"word{number}" for number in range(words))]
     kinds = [gguf.TokenType.NORMAL] * len(plain) + [gguf.TokenType.CONTROL] * len(CONTROL)
-    kinds += [gguf.TokenType.USER_DEFINED] * (len(words) - len(kinds))
+    kinds += [gguf.TokenType.USER_DEFINED] * bool(marked) + [gguf.TokenType.NORMAL] * words
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
-    writer.add_token_list(words)
+    writer.add_token_list(names)
     writer.add_token_types(kinds)
     writer.add_token_merges(["t h", "i n"])
-    writer.add_bos_token_id(words.index("<|begin|>"))
-    writer.add_eos_token_id(words.index("<|im_end|>"))
+    writer.add_bos_token_id(names.index("<|begin|>"))
+    writer.add_eos_token_id(names.index("<|im_end|>"))
     writer.add_add_bos_token(True)
     if template:
         writer.add_chat_template(template)
@@ -80,7 +82,7 @@ def write_tiny_gguf(
         else:
             writer.add_tensor(name, weights if len(shape) > 1 else np.ones(shape, np.float32))
 
-    add("token_embd.weight", len(words), dim)
+    add("token_embd.weight", len(names), dim)
     for layer in range(layers):
         block = f"blk.{layer}"
         add(f"{block}.attn_norm.weight", dim)
@@ -93,7 +95,7 @@ def write_tiny_gguf(
         add(f"{block}.ffn_up.weight", hidden, dim)
         add(f"{block}.ffn_down.weight", dim, hidden)
     add("output_norm.weight", dim)
-    add("output.weight", len(words), dim)
+    add("output.weight", len(names), dim)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -5,18 +5,21 @@ choice takes effect at once, and the page says where the environment forbids it.
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from almanac.configuration import Value, change_settings
 from almanac.language import Language, LanguageState
 from kb.errors import AlmanacError
-from kb.llm.openai_server import ServerModel
 from kb.settings import Settings, load_settings, set_outside
 from ui.links import href
 from ui.models_state import VIEWS, ModelsState
 from ui.render import count, esc, link, note, said
 from ui.state import Library, plain, show_error
+
+if TYPE_CHECKING:
+    from kb.llm.openai_server import ServerModel
 
 BEAT = 1.0
 _BADGES = {
@@ -160,7 +163,9 @@ def _usable(settings: Settings, changes: Mapping[str, Value]) -> bool:
     return True
 
 
-def _model(settings: Settings, changes: Mapping[str, Value]) -> ServerModel:
+def _model(settings: Settings, changes: Mapping[str, Value]) -> "ServerModel":
+    from kb.llm.openai_server import ServerModel  # two tenths of a second that only this view needs
+
     given = {name: "" if value is None else value for name, value in changes.items()}
     return ServerModel(load_settings(settings.home, **given))
 

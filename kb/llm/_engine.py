@@ -21,6 +21,8 @@ from kb.llm._library import default_threads, load_library
 BATCH = 512
 WARMTH = 0.8
 """Temperature of a second try."""
+FEW = 512
+"""Tokens that are tried before all others."""
 _EVERY = 64
 """The abort callback is asked at each node of the graph; whether the reader stopped, at each of so many."""
 
@@ -278,9 +280,10 @@ class Grammar:
 
     def _best(self, logits: npt.NDArray[np.float32]) -> int:
         """Try the likeliest tokens first: the whole vocabulary is seldom needed."""
-        order = np.argsort(-logits)
-        for part in (order[:256], order[256:]):
-            for token in part[self._allows(part, logits[part])].tolist():
+        few = np.argpartition(-logits, FEW)[:FEW] if len(logits) > FEW else np.arange(len(logits))
+        for part in (few, np.arange(len(logits))):
+            order = part[np.argsort(-logits[part])]
+            for token in order[self._allows(order, logits[order])].tolist():
                 if self._continues(token):
                     return int(token)
         raise ModelError("No token of the model continues the answer's form.", "Use another model.")

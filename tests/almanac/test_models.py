@@ -139,3 +139,19 @@ def test_any_sentence_transformers_model_can_be_chosen(tmp_path: Path) -> None:
     assert (embedder.dim, embedder.max_tokens, embedder.languages) == (24, 16, frozenset({"en", "zh"}))
     assert made.search("流水线").hits[0].matched == "both"
     made.close()
+
+
+def test_embedding_lets_an_answer_be_computed_first(store: Store, tmp_path: Path) -> None:
+    models = Models(load_settings(tmp_path), store, FakeEmbedder(), Glossary)
+    asked: list[int] = []
+
+    def computing() -> bool:
+        asked.append(1)
+        return len(asked) < 3
+
+    models.give_way = computing
+    models._let_others_first()
+    assert len(asked) == 3
+    models.give_way = lambda: True
+    models._stop.set()
+    models._let_others_first()
