@@ -75,6 +75,7 @@ class Digests:
                 QuarterState(
                     quarter=quarter,
                     documents=len(library.dated.get(quarter, ())),
+                    others=len(library.earlier.get(quarter, ())) + len(library.undated.get(quarter, ())),
                     built_at=built_at,
                     stale=fingerprint != library.fingerprint(quarter),
                 )

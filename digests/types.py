@@ -212,6 +212,8 @@ class QuarterState(Frozen):
     quarter: str
     documents: int
     """Dated in the quarter."""
+    others: int = 0
+    """Added in it, but published earlier or without a date."""
     built_at: str
     """Empty where it was never built."""
     stale: bool

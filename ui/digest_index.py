@@ -8,11 +8,11 @@ from almanac import Almanac
 from digests.quarter import short
 from digests.render import OF_MANY
 from digests.types import Digest, QuarterState
-from digests.wording import is_empty, span_of
-from kb.store.digests import headings
+from digests.wording import span_of
 from ui.charts import by_quarter
 from ui.digest_entry import lang_of
 from ui.digest_export import deferred
+from ui.digest_kept import headings_of, listed
 from ui.hues import OTHER, title_of, topic_slugs
 from ui.links import href
 from ui.render import count, empty, esc, heading, link, spans, tag
@@ -35,16 +35,10 @@ def index(almanac: Almanac) -> None:
         return
     _chart(counts)
     st.html(legend_html(counts) + table_html(counts))
-    kept = headings(almanac.store)
+    kept = headings_of(almanac)
     rows = "".join(quarter_row(state, *kept.get(state.quarter, ("", ""))) for state in states)
     st.html(heading("Quarters", len(states)) + rows)
     _downloads(almanac)
-
-
-def listed(almanac: Almanac) -> list[QuarterState]:
-    """Return the quarters that have something to show, newest first."""
-    found = almanac.digests.quarters()
-    return [state for state in found if state.documents or not is_empty(almanac.digests.digest(state.quarter))]
 
 
 def _chart(counts: Counts) -> None:

@@ -9,7 +9,8 @@ from digests.types import BuildState, Digest
 from digests.wording import is_empty
 from ui.digest_edit import editing
 from ui.digest_export import downloads
-from ui.digest_index import index, listed
+from ui.digest_index import index
+from ui.digest_kept import digest_of, listed
 from ui.digest_state import DigestState
 from ui.digest_view import accounts_html, body_html, contents_html, head_html, located, opening_html
 from ui.links import href
@@ -32,14 +33,8 @@ def render() -> None:
             index(almanac)
             return
         with st.spinner(f"Reading the digest of {short(state.quarter)}…", show_time=True):
-            digest, built = digest_of(almanac, str(almanac.settings.home), almanac.store.generation(), state.quarter)
+            digest, built = digest_of(almanac, state.quarter)
         one(almanac, digest, built, state)
-
-
-@st.cache_resource(show_spinner=False, max_entries=6)
-def digest_of(_almanac: Almanac, home: str, generation: int, quarter: str) -> tuple[Digest, BuildState]:
-    """Return a digest and how it was built; kept until something is written."""
-    return _almanac.digests.digest(quarter), _almanac.digests.state(quarter)
 
 
 def one(almanac: Almanac, digest: Digest, built: BuildState, state: DigestState) -> None:
