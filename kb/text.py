@@ -5,6 +5,7 @@ drift apart. Invariant: normal forms serve matching only and are never shown.
 """
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterator
 from functools import cache, lru_cache
@@ -103,15 +104,20 @@ def scrub(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
 
 
-@cache
-def _stemmer() -> "snowballstemmer.stemmer":
-    return snowballstemmer.stemmer("english")
+class _Stemmers(threading.local):
+    """A stemmer keeps the word at hand in itself, so each thread has its own."""
+
+    def __init__(self) -> None:
+        self.english: snowballstemmer.stemmer = snowballstemmer.stemmer("english")
+
+
+_stemmers = _Stemmers()
 
 
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """Return the English stem of a lower-case word; anything not plain letters is returned as it is."""
-    return str(_stemmer().stemWord(word)) if word.isascii() and word.isalpha() and len(word) > 3 else word
+    return str(_stemmers.english.stemWord(word)) if word.isascii() and word.isalpha() and len(word) > 3 else word
 
 
 def _cjk_tokens(run: str) -> Iterator[str]:

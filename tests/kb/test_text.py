@@ -1,5 +1,7 @@
 """kb.text: the one tokeniser, normal forms, languages and sentences."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
@@ -15,6 +17,7 @@ from kb.text import (
     scrub,
     sentences,
     simplify,
+    stem,
     tokens,
 )
 
@@ -131,3 +134,19 @@ def test_sentences_are_ordered_and_cover_all_but_blanks(text: str) -> None:
     assert all(x[1] <= y[0] for x, y in pairwise(spans))
     left = "".join(text[a:b] for a, b in spans)
     assert "".join(left.split()) == "".join(text.split())
+
+
+def test_stems_are_the_same_from_many_threads() -> None:
+    endings = ("", "e", "ed", "ing", "ation", "ations", "er", "ers", "ability", "ational")
+    roots = ("parallel", "quantiz", "generaliz", "schedul", "normaliz")
+    words = [root + ending for root in roots for ending in endings]
+    plain = stem.__wrapped__
+    expected = [plain(word) for word in words]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda _: [plain(word) for word in words], range(64)))
+    finally:
+        sys.setswitchinterval(before)
+    assert all(stems == expected for stems in found)
