@@ -158,7 +158,7 @@ def _elsewhere(language: Language, window: int) -> None:
             )
         )
         with st.form("al_path", border=False):
-            path = st.text_input("Path of a GGUF file", placeholder="/home/you/models/model.gguf")
+            path = st.text_input("Path of a GGUF file", placeholder="a full path that ends in .gguf")
             if st.form_submit_button("Use this file", disabled=fixed()) and path.strip():
                 choose(language, {"llm": f"gguf:{path.strip()}", "llm_context": window})
 
