@@ -12,6 +12,8 @@ from chat.router._items import Item, Row, is_generic
 from chat.router._lexicon import Meaning, lexicon
 from chat.router._values import value_of
 
+MOST_GROUPS = 64
+"""Amounts beyond these are a table rather than a question."""
 UNBOUND = 2.2
 """What leaving an amount without a name costs: nothing farther away is its name."""
 NEAR = 0.75
@@ -21,15 +23,28 @@ UNITLESS = 0.35
 REACH = 14
 """Items on either side in which an amount looks for its name."""
 _CONNECT = frozenset(
-    "of is are be being was were at with to about around roughly approximately approx nearly exactly only just equal equals "
-    "set as a an the my our its their this that has have having i we use uses using say let where and/or fixed total "
-    "~ = : - \" ' ( ) [ ] 为 是 取 用 设 等 于 约 大 概 有 达 到 按 在 以 个 的 开 成 当 共 左 右 只 了 都 该 这 那 每 × x *".split()
-)
+    "of is are be being was were at with to about around roughly approximately approx nearly exactly only just equal "
+    "equals set as a an the my our its their this that has have having i we use uses using say let where and/or fixed "
+    "total ~ = : - \" ' ( ) [ ] × x *".split()
+) | frozenset("为 是 取 用 设 等 于 约 大 概 有 达 到 按 在 以 个 的 开 成 当 共 左 右 只 了 都 该 这 那 每".split())
 _WAYS = frozenset("way ways fold 路 维 degree".split())
 _EXPLICIT = frozenset("= : 为 是 is are equals".split())
 _JOINTS = frozenset(", ， 、 / and or vs versus & 和 与 或 及 还是 跟 then".split())
 _STRONG = frozenset("and or vs versus / & 和 与 或 及 还是 跟".split())
-_STOPS = {",": 1.1, "，": 1.1, "、": 0.9, ";": 2.0, ".": 2.4, "?": 2.4, "!": 2.4, "/": 0.4, "%": 0.3, "|": 1.0, "+": 0.5, ">": 0.6}
+_STOPS = {
+    ",": 1.1,
+    "，": 1.1,
+    "、": 0.9,
+    ";": 2.0,
+    ".": 2.4,
+    "?": 2.4,
+    "!": 2.4,
+    "/": 0.4,
+    "%": 0.3,
+    "|": 1.0,
+    "+": 0.5,
+    ">": 0.6,
+}
 
 _SINGLE = frozenset({"gpus", "nodes", "batch"})
 """Quantities of which people say that there is "one"."""
@@ -91,7 +106,7 @@ def bind(row: Row, allowed: Collection[str], *, generic: bool = True) -> Binding
 
     Without `generic`, function words such as "in" or "for" name no quantity.
     """
-    groups = group(row.items)
+    groups = group(row.items)[:MOST_GROUPS]
     names = [
         (index, meanings)
         for index, item in enumerate(row.items)
@@ -201,6 +216,11 @@ def _align(
         choice[0][j] = ("skip name", None, 0.0)
     for i in range(1, rows + 1):
         for j in range(1, columns + 1):
+            if abs(names[j - 1][0] - groups[i - 1].first) > 2 * REACH:
+                nameless = best[i - 1][j] + UNBOUND
+                best[i][j] = min(best[i][j - 1], nameless)
+                choice[i][j] = ("skip name" if best[i][j - 1] <= nameless else "skip amount", None, 0.0)
+                continue
             options: list[tuple[float, tuple[str, Meaning | None, float]]] = [
                 (best[i][j - 1], ("skip name", None, 0.0)),
                 (best[i - 1][j] + UNBOUND, ("skip amount", None, 0.0)),

@@ -11,28 +11,41 @@ from chat.router._items import Row
 from chat.router._types import CalculatorRequest, RouteKind
 
 _PAST = re.compile(
-    r"\b(?:how|what|which|when|where)\b[^?.;,]{0,60}?\b(?:did|was|were|had)\b(?!\s+(?:i|we|my|our)\b)|用了(?:多少|几)|当时|当年|花了(?:多少|几)",
+    r"\b(?:how|what|which|when|where)\b[^?.;,]{0,60}?\b(?:did|was|were|had)\b(?!\s+(?:i|we|my|our)\b)"
+    r"|用了(?:多少|几)|当时|当年|花了(?:多少|几)",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
-    r"[?？!！。;；\n]|,\s*(?:and\s+)?(?=(?:what|how|which|then|compute|calculate|estimate)\b)|\band\s+(?=(?:what|how|which|compute|calculate|estimate|give|tell)\b)|[,，]\s*(?:那么|那|以及|并且|而且|另外)|以及|并(?=算|计算|估算)|\.(?=\s)",
-    re.I,
+    r"[?？!！。;；\n]|,\s*(?:and\s+)?(?=(?:what|how|which|then|compute|calculate|estimate)\b)"
+    r"|\band\s+(?=(?:what|how|which|compute|calculate|estimate|give|tell)\b)"
+    r"|[,，]\s*(?:那么|那|以及|并且|而且|另外)|以及|并(?=算|计算|估算)|\.(?=\s)",
+    re.IGNORECASE,
 )
 _DEFINING = re.compile(
-    r"\b(?:what(?:'s| is| are| does)|define|definition|explain|describe|how (?:does|do|is|are))\b|什么是|是什么|啥是|定义|解释|何为|什么叫|介绍|原理|怎么算的|如何计算",
+    r"\b(?:what(?:'s| is| are| does)|define|definition|explain|describe|how (?:does|do|is|are))\b"
+    r"|什么是|是什么|啥是|定义|解释|何为|什么叫|介绍|原理|怎么算的|如何计算",
     re.IGNORECASE,
 )
 _ASKING = re.compile(
-    r"\b(?:what|how (?:much|many|long|big|large|fast|often)|which|compute|calculate|give|for|with|when|if|at)\b|多少|多大|多久|多长|几|算|求|呢|时",
+    r"\b(?:what|how (?:much|many|long|big|large|fast|often)|which|compute|calculate|give|for|with|when|if|at)\b"
+    r"|多少|多大|多久|多长|几|算|求|呢|时",
     re.IGNORECASE,
 )
 _YESNO = re.compile(r"^\s*(?:does|do|is|are|did|should|has|have|was|were)\b|是不是|是否", re.IGNORECASE)
+_POLITE = r"please|pls|hi|hello|hey|ok|so|now|can you|could you|would you|i want to|i'd like to|i need to|help me|let's|let us"
 _COMMAND = re.compile(
-    r"^(?:\s*(?:please|pls|hi|hello|hey|ok|so|now|can you|could you|would you|i want to|i'd like to|i need to|help me|let's|let us)[\s,]*)*"
-    r"\s*(?:calculate|compute|estimate|work out|figure out|evaluate|determine|simulate|plan|quanti[sz]e)\b(?!\s+(?:how|why)\b)"
-    r"|帮我?(?:算|估|计算|规划|模拟)|(?:^|[,，])\s*(?:请|麻烦)?(?:帮忙)?(?:算|估算|计算|求|模拟|规划)(?:一下)?|我(?:想|要)(?:算|估算|计算|知道)|算一下|估算一下|计算一下|估一下",
+    rf"^(?:\s*(?:{_POLITE})[\s,]*){{0,6}}\s*(?:calculate|compute|estimate|work out|figure out|evaluate|determine"
+    r"|simulate|plan|quanti[sz]e)\b(?!\s+(?:how|why)\b)"
+    r"|帮我?(?:算|估|计算|规划|模拟)|(?:^|[,，])\s*(?:请|麻烦)?(?:帮忙)?(?:算|估算|计算|求|模拟|规划)(?:一下)?"
+    r"|我(?:想|要)(?:算|估算|计算|知道)|算一下|估算一下|计算一下|估一下",
     re.IGNORECASE,
 )
+_WRITTEN_NUMBER = re.compile(
+    r"[\d一二两三四五六七八九十百千万亿]|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|sixteen|half"
+    r"|hundred|thousand|dozen|pair|single|twenty|thirty|forty|fifty|sixty)|单|半",
+    re.IGNORECASE,
+)
+_NOT_AMOUNTS = frozenset("model accelerator zero_stage stage dtype_bytes bits_per_weight dtype".split())
 
 
 def kind_of(row: Row, features: frozenset[str], best: CalculatorRequest | None) -> RouteKind:
@@ -65,15 +78,8 @@ def _amounts_used(best: CalculatorRequest) -> int:
     return sum(
         isinstance(span.value, int | float | dict | list)
         and not isinstance(span.value, bool)
-        and bool(
-            re.search(
-                r"[\d一二两三四五六七八九十百千万亿]|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|sixteen|half|hundred|thousand|dozen|twenty|thirty|forty|fifty|sixty)",
-                span.text,
-                re.I,
-            )
-        )
-        and span.parameter
-        not in ("model", "accelerator", "zero_stage", "stage", "dtype_bytes", "bits_per_weight", "dtype")
+        and span.parameter not in _NOT_AMOUNTS
+        and _WRITTEN_NUMBER.search(span.text) is not None
         for span in best.spans
     )
 

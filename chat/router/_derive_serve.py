@@ -221,7 +221,8 @@ def _bits(job: Job) -> None:
     group = job.inputs["group_size"]
     if group != -1 and "scale_bits" not in job.inputs and not job.inputs.get("double_quant"):
         job.note(
-            f"the width of the scales is not stated: they count nothing here; 16-bit scales add {16 / group:g} bits a weight"
+            "the width of the scales is not stated: they count nothing here; "
+            f"16-bit scales add {16 / group:g} bits a weight"
         )
     if "params" in job.inputs and not job.inputs.get("double_quant") and "bits_per_weight" not in job.inputs:
         extra = (job.inputs.get("scale_bits", 0) + job.inputs.get("zero_bits", 0)) / group if group != -1 else 0.0

@@ -140,10 +140,10 @@ def activation(job: Job) -> None:
 def training_flops(job: Job) -> None:
     """The formula: as named, else by what is given."""
     _epochs(job)
-    if job.says("RECOMPUTE|recompute seq_len|=seq_len hidden|=hidden !layers") and "params" not in job.inputs:
-        if job.says("OVERHEAD|AMOUNT|recompute") and job.inputs.get("formula") in (None, "korthikanti_hw_selective"):
-            job.inputs["formula"] = "selective_overhead"
-            return
+    selective = job.inputs.get("formula") in (None, "korthikanti_hw_selective") and "params" not in job.inputs
+    if selective and job.says("RECOMPUTE|recompute seq_len|=seq_len hidden|=hidden !layers"):
+        job.inputs["formula"] = "selective_overhead"
+        return
     if job.says("INFER|FORWARD_ONLY !TRAIN") and "factor" not in job.inputs and "formula" not in job.inputs:
         job.inputs["factor"] = 2
         job.note("forward only: 2 FLOP per parameter and token")

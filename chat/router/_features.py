@@ -19,16 +19,26 @@ _INNER = frozenset(
     "KV CACHE CKPT FAIL TRAIN SPEC MICROBATCH PERTOKEN PERGPU MEMORY PIPELINE WEIGHTS QUANT DECODE PREFILL ACCEPT GRAD "
     "LATENCY THROUGHPUT ACTIVE FINETUNE COMM OPTIMAL DEEPSPEED ZERO".split()
 )
+MEASURES = frozenset(
+    "AMOUNT COMPUTE DEFINE HOWLONG COST MEMORY SIZE ENERGY CARBON FLOPS MFU HFU BUBBLE KV CACHE ACT THROUGHPUT LATENCY "
+    "SPEED CKPT WEIGHTS OFTEN MTBF GOODPUT COMM VOLUME CONCURRENCY HOW_MANY_GPUS HOW_MANY_TOKENS HOW_MANY_PARAMS LOSS "
+    "PLAN FIT STATES SPEEDUP MAKESPAN INFLIGHT SIMULATE BPW RIDGE ROOF MBU PREFILL DECODE".split()
+)
+"""What a question may ask for."""
 SURE = 0.8
 """Bindings that cost more are no evidence for a calculator."""
 
 
-def features_of(row: Row, bindings: Bindings) -> frozenset[str]:
-    """The features of a question, in the spelling of the conditions."""
+def features_of(row: Row, bindings: Bindings, within: tuple[int, int] | None = None) -> frozenset[str]:
+    """The features of a question, in the spelling of the conditions; concepts only from `within`, if given."""
     found: set[str] = set()
     for index, item in enumerate(row.items):
         if item.sort == "term":
-            found |= _of_term(item, index, bindings)
+            of_term = _of_term(item, index, bindings)
+            outside = within is not None and not within[0] <= item.start < within[1]
+            found |= (
+                {name for name in of_term if name not in MEASURES and name[-6:] != "_ASKED"} if outside else of_term
+            )
         elif item.sort == "amount" and item.amount is not None:
             found |= {f"#{kind}" for kind, _ in item.amount.readings[:1]}
             found |= {"bits"} & {item.amount.kind}
@@ -77,6 +87,8 @@ def _of_term(item: Item, index: int, bindings: Bindings) -> set[str]:
             found |= {meaning.name, f"{meaning.name}={meaning.value}"}
     if all(meaning.sort != "choice" for meaning in item.meanings):
         found |= _inner(item.text)
+    elif item.means("optimizer"):
+        found |= _inner(item.text) & {"GRAD", "TRAIN"}
     return found
 
 
@@ -113,7 +125,9 @@ def _loose(items: Iterable[Item]) -> set[str]:
 
 def timings(row: Row) -> dict[str, float]:
     """Times by microbatch size, in ms, as "1: 10 ms, 2: 17 ms", "10 ms at size 1" or two lists give them."""
-    places = [(at, item.amount) for at, item in enumerate(row.items) if item.sort == "amount" and item.amount is not None]
+    places = [
+        (at, item.amount) for at, item in enumerate(row.items) if item.sort == "amount" and item.amount is not None
+    ]
     usable = [(at, amount) for at, amount in places if amount.kind == "time" or _is_size(row, at, amount)]
     times = [(at, amount) for at, amount in usable if amount.kind == "time"]
     if len(times) < 2:

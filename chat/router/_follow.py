@@ -17,7 +17,8 @@ from chat.router._routes import Way
 from chat.router._types import Turn
 
 _CUE = re.compile(
-    r"^\W*(?:and|what about|how about|what if|what happens (?:if|with|when)|same|instead|now|then|but|suppose|ok(?:ay)?|so|also|"
+    r"^\W*(?:and|what about|how about|what if|what happens (?:if|with|when)|same|instead|now|then|but|suppose|"
+    r"ok(?:ay)?|so|also|"
     r"with|for|at|on|in|using|try|make it|change|switch|if|say|let's|use|double|halve|increase|decrease|or|again|go to|"
     r"换|换成|换为|改|改成|改为|改用|变成|如果|那|那么|若|要是|假如|同样|再|把|调|设|而|又|然后|接着|其他不变|其它不变|用|在|增|减|提高|降|按)"
     r"|呢\W*$|\b(?:instead|as well|too|then)\W*$|其[他它](?:条件)?不变|everything else|rest (?:the )?same|all else",

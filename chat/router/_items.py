@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import calculators
-from chat.router._amounts import DEVICE, MODEL, Amount, amounts
+from chat.router._amounts import Amount, amounts
 from chat.router._lexicon import GENERIC, Found, Meaning, lexicon
+from chat.router._measures import DEVICE, MODEL
 from chat.router._text import Folded, fold
 
 Sort = Literal["amount", "term", "model", "device", "dtype", "format", "list", "word"]
@@ -128,7 +129,7 @@ def read_row(question: str) -> Row:
 
 
 def _is_claimed(term: Found, fixed: list[Item]) -> bool:
-    """Whether a name of a model, device or format stands in the term's place; a format inside a longer term does not."""
+    """Whether a model, device or format stands in the term's place; a format inside a longer term does not."""
     over = [item for item in fixed if item.start < term.end and term.start < item.end]
     return any(item.sort != "dtype" or not term.start <= item.start <= item.end <= term.end for item in over)
 

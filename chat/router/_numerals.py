@@ -50,6 +50,7 @@ _WORDS = re.compile(
     re.IGNORECASE,
 )
 _SINGLE = re.compile(r"(?<![A-Za-z])(?:a |one )?single(?=\s)|单(?=[张块片台]|卡\s?\ue000|个\s?GPU)", re.IGNORECASE)
+MOST_WORDS = 12
 _HAN_DIGITS = {char: at for at, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _HAN_TENS = {"十": 10, "百": 100, "千": 1000}
 _HAN = re.compile(
@@ -172,7 +173,9 @@ def _words(text: str) -> list[Numeral]:
 
 
 def _say(words: list[str]) -> float | None:
-    """Read English number words."""
+    """Read English number words; None where there are more than a number has."""
+    if len(words) > MOST_WORDS:
+        return None
     if "point" in words:
         at = words.index("point")
         whole, digits = _say(words[:at]), words[at + 1 :]

@@ -4,20 +4,23 @@ Owns the order of the steps: read, rank, carry over, assemble, decide. Reads not
 request names only fields, outputs and units of its calculator; a library route has none.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from chat.router._assemble import requests
-from chat.router._bind import bind
+from chat.router._bind import Bindings, bind
 from chat.router._decide import kind_of
 from chat.router._facts import Facts, gather
-from chat.router._features import features_of
+from chat.router._features import features_of, holds
 from chat.router._follow import State, carry, earlier_questions, is_follow_up, is_reply, speaks_of_calculator
 from chat.router._items import Row, read_row
 from chat.router._lexicon import lexicon
 from chat.router._routes import Way, rank
 from chat.router._types import CalculatorRequest, Route, RouteKind, Turn
 
+MOST_PARTS = 4
 MOST_TURNS = 12
 """Earlier questions that are read."""
 
@@ -60,8 +63,9 @@ def _read(question: str, state: State | None) -> tuple[_Reading, str]:
     row = read_row(question)
     bindings = bind(row, frozenset(lexicon().types), generic=False)
     features = features_of(row, bindings)
+    several = _several(row, bindings)
     ranked = rank(features, bindings)
-    way = ranked[0][1] if ranked else None
+    way = several[0] if several else ranked[0][1] if ranked else None
     if state is not None:
         reading = _continue(row, features, way, state)
         if reading is not None:
@@ -70,7 +74,31 @@ def _read(question: str, state: State | None) -> tuple[_Reading, str]:
         return _Reading(row, features, None, None, (), "library"), ""
     facts = gather(row, way)
     made = tuple(requests(way, facts))
+    for other in several[1:]:
+        made += tuple(requests(other, gather(row, other)))
     return _Reading(row, features, way, facts, made, kind_of(row, features, made[0])), ""
+
+
+_QUESTION = re.compile(
+    r"(?:[,，;；.。?？、]\s*(?:and\s+|also\s+)?|\band\s+|\bplus\s+|\bas well as\s+|以及|并且|同时|还有|和)"
+    r"(?=(?:how|what|which|the\s+(?:cost|time|memory|energy|number)|需?要?多[少久大长]|需要|花多少|成本|总?(?:费用|时间|显存|耗电)))",
+    re.IGNORECASE,
+)
+CLEAR = 2.4
+"""The score from which a part of a question asks for a calculator of its own."""
+
+
+def _several(row: Row, bindings: Bindings) -> list[Way]:
+    """The calculators that the parts of a question ask for, where they are two or more."""
+    text = row.folded.text
+    cuts = [match.end() for match in _QUESTION.finditer(text)][:MOST_PARTS]
+    found: list[Way] = []
+    for start, end in pairwise([0, *cuts, len(text)]):
+        features = features_of(row, bindings, (start, end))
+        ranked = rank(features, bindings) if holds("AMOUNT|COMPUTE|DEFINE|HOWLONG|COST|SIZE", features) else []
+        if ranked and ranked[0][0] >= CLEAR and ranked[0][1] not in found:
+            found.append(ranked[0][1])
+    return found if len(found) > 1 else []
 
 
 def _continue(row: Row, features: frozenset[str], way: Way | None, state: State) -> _Reading | None:

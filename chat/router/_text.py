@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from kb.text import simplify
 
-MAX_LETTERS = 4_000
-"""What is read of a question: its first half and its last, so that neither end of a pasted text is lost."""
+MAX_LETTERS = 1_200
+"""A longer text was pasted: of it only the question at its beginning or its end is read."""
+EDGE = 500
+"""How far from either end of a pasted text its question is looked for."""
 _FOLD = str.maketrans(
     {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if chr(code) != "，"}
     | dict.fromkeys("\u3000\xa0\u2009\u202f\u2002\u2003\t\r", " ")
@@ -73,11 +75,24 @@ def fold(source: str, mend: Callable[[str], str] | None = None) -> Folded:
     return folded if mend is None else _mended(folded, mend)
 
 
+_SENTENCE = re.compile(r"[^\n.!?。！？]{1,400}(?:\.(?=\w)[^\n.!?。！？]{1,400}){0,8}[.!?。！？]?")
+_QUESTION = re.compile(
+    r"[?？]\s*$|多少|多大|多久|多长|几[个张块天倍]|算一下|估算|计算一下"
+    r"|^\s*(?:how|what|which|why|who|when|where|is|are|does|do|can|could|will|would|should|calculate|compute|estimate|please|explain)\b",
+    re.IGNORECASE,
+)
+
+
 def _windows(source: str) -> list[tuple[int, int]]:
+    """What is read of a text: all of it, or of a long one the questions near its ends."""
     if len(source) <= MAX_LETTERS:
         return [(0, len(source))]
-    half = MAX_LETTERS // 2
-    return [(0, half), (len(source) - half, len(source))]
+    found = []
+    for start, end in ((0, EDGE), (len(source) - EDGE, len(source))):
+        found += [
+            match.span() for match in _SENTENCE.finditer(source, start, end) if _QUESTION.search(match[0].strip())
+        ]
+    return found
 
 
 def _plain(text: str) -> str:

@@ -17,28 +17,40 @@ _SPELLINGS: tuple[tuple[str, str, bool], ...] = (
     ("FLOP", r"FLOPs?|浮点运算", False), ("ms", r"ms|milliseconds?|毫秒", False), ("s", r"seconds?|secs?|秒钟?", False),
     ("h", r"hours?|hrs?|个?小时|钟头", False), ("days", r"days?|天", False), ("years", r"years?|年", False),
     ("%", r"%|percent(?:age)?|per cent|百分之(?:几|多少)|百分比|百分数", False),
-    ("B params", r"billions? of (?:parameters|params)|B params|billion (?:parameters|params)|how many billions?|多少 ?B|几 ?B|多少个?十亿", False),
-    ("M params", r"millions? of (?:parameters|params)|million (?:parameters|params)|M params|how many millions?", False),
+    (
+        "B params",
+        r"billions? of (?:parameters|params)|B params|billion (?:parameters|params)|how many billions?"
+        r"|多少 ?B|几 ?B|多少个?十亿",
+        False,
+    ),
+    ("M params", r"millions? of (?:parameters|params)|million (?:parameters|params)|M params", False),
     ("K tokens", r"K tokens|thousands? of tokens|thousand tokens", False),
 )  # fmt: skip
 _ASKS = (
-    r"(?:\b(?:in|as|how many|what|number of|how much|which|into)\s+(?:the\s+)?|多少个?\s?|几个?\s?|以\s?|用\s?|按\s?|换算成\s?|换成\s?|单位(?:是|为|用)?\s?|"
-    r"(?:express(?:ed)?|answer|give(?:n)?|result|show(?:n)?|report(?:ed)?|please)\s(?:it\s|me\s|the answer\s)?(?:in|as)\s+|[(（]\s?)"
+    r"(?:\b(?:in|as|how many|what|number of|how much|which|into)\s+(?:the\s+)?"
+    r"|多少个?\s?|几个?\s?|多大\s?|以\s?|用\s?|按\s?|换算成\s?|换成\s?|单位(?:是|为|用)?\s?"
+    r"|(?:express(?:ed)?|answer|given?|result|shown?|report(?:ed)?|please)\s(?:it\s|me\s|the answer\s)?(?:in|as)\s+"
+    r"|[(（]\s?)"
 )
 _PATTERNS = tuple(
     (unit, re.compile(rf"(?i:{_ASKS})(?:{pattern})(?![A-Za-z/])", 0 if exact else re.IGNORECASE))
     for unit, pattern, exact in _SPELLINGS
 )
 _TRAILING = tuple(
-    (unit, re.compile(rf"(?<![\d.\s])\s?(?:{pattern})\s?[?？)）]?\s?$", 0 if exact else re.IGNORECASE))
+    (unit, re.compile(rf"[,，;:：(（、]\s?(?:{pattern})\s?[?？)）]?\s?$", 0 if exact else re.IGNORECASE))
     for unit, pattern, exact in _SPELLINGS
 )
-_LOWER = {"GB": re.compile(rf"(?i:{_ASKS})(?:gb|Gb)s?(?![A-Za-z/])"), "TB": re.compile(rf"(?i:{_ASKS})tb(?![A-Za-z/])"),
-          "MB": re.compile(rf"(?i:{_ASKS})mb(?![A-Za-z/])"), "GiB": re.compile(rf"(?i:{_ASKS})gib(?![A-Za-z/])")}  # fmt: skip
+_LOWER = {
+    unit: re.compile(rf"(?i:{_ASKS})(?:{spelling})s?(?![A-Za-z/])")
+    for unit, spelling in (("GB", "gb|Gb"), ("TB", "tb"), ("MB", "mb"), ("GiB", "gib"))
+}
+_SHARE = re.compile(r"百分之(?:几|多少)|\bpercentage\b", re.IGNORECASE)
 
 
 def unit_asked(text: str, units: Sequence[str]) -> str | None:
     """The unit of these that a text asks for; None where it asks for none."""
+    if "%" in units and _SHARE.search(text):
+        return "%"
     for unit, pattern in _PATTERNS:
         if unit in units and (pattern.search(text) or (unit in _LOWER and _LOWER[unit].search(text))):
             return unit
