@@ -47,9 +47,7 @@ def statements_html(answer: Answer, cited: Mapping[int, Citation], sources: Sour
     if not answer.statements and answer.kind != "declined":
         yield "".join(f"<p{lang_of(line)}>{esc(line)}</p>" for line in answer.text.split("\n") if line.strip())
         return
-    cards = bool(answer.estimates or answer.requests)
-    # A card says by itself what stands as text for scripts.
-    shown = [s for s in answer.statements if not (cards and s.status in ("computed", "said") and not s.numbers)]
+    shown = [statement for statement in answer.statements if not _told_by_card(statement, answer)]
     for is_quote, run in groupby(shown, key=lambda statement: statement.status == "quoted"):
         if is_quote:
             yield "".join(quote_html(statement, cited, sources) for statement in run)
@@ -57,6 +55,14 @@ def statements_html(answer: Answer, cited: Mapping[int, Citation], sources: Sour
         statements = list(run)
         words = " ".join(sentence_html(statement, cited, sources) for statement in statements)
         yield f'<p class="al-para al-written"{lang_of(" ".join(s.text for s in statements))}>{words}</p>'
+
+
+def _told_by_card(statement: Statement, answer: Answer) -> bool:
+    """Whether a card or the table of a claim says what stands as text for scripts."""
+    if answer.comparisons:
+        return statement.status in ("computed", "said", "supported")
+    cards = answer.estimates or answer.requests
+    return bool(cards) and statement.status in ("computed", "said") and not statement.numbers
 
 
 def quote_html(statement: Statement, cited: Mapping[int, Citation], sources: Sources) -> str:

@@ -28,7 +28,7 @@ EXAMPLES = (
     ("How does paged attention save memory?", "en"),
     ("Bubble of 1F1B for 8 stages and 64 microbatches", "en"),
     ("KV cache of Llama-3-70B at 32k, batch 16, fp8", "en"),
-    ("Claim: training GPT-3 on 1024 A100s takes 34 days", "en"),
+    ("Claim: GPT-3 on 300B tokens with 1024 A100s at 140 TFLOP/s takes 34 days", "en"),
     ("投机解码为什么能加速？", "zh"),
     ("70B 模型 fp16 权重要多少显存", "zh"),
 )
