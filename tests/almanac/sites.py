@@ -121,7 +121,7 @@ class Desk:
 @contextmanager
 def open_desk(home: Path, clock: FixedClock, **settings: object) -> Iterator[Desk]:
     """Open a library and a server."""
-    given = {"embedder": "none", "allow_private_hosts": True, "host_spacing": 0.0, "http_timeout": 5.0, **settings}
+    given = {"embedder": "none", "allow_private_hosts": True, "host_spacing": 0.0, "http_timeout": 30.0, **settings}
     with peer() as site:
         site.otherwise = reply("nothing here", 404)
         almanac = open_almanac(load_settings(home, **given), clock=clock)
