@@ -6,13 +6,15 @@ script wants its own, collaborators. Nothing heavy is loaded until something nee
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from almanac.asking import Chat, StoredLibrary
 from almanac.conversations import Conversations
 from almanac.digesting import Digests
+from almanac.gathering import Gathering, Scope
 from almanac.ingestion import Ingestion, Report
 from almanac.language import Language
 from almanac.models import EmbedderState, Models
@@ -28,6 +30,10 @@ from kb.store import Store
 from kb.store.retrieval import most_mentioned, references_from, references_to
 from kb.topics import Tagger, load_topics
 from kb.types import Chunk, Document, DocumentInfo, Hit, Kind, Outcome, Query, Reference, SavedSearch, SearchResult
+
+if TYPE_CHECKING:
+    from almanac.syncing import Sources
+    from ingest.fetch import Fetcher
 
 STARTER = Path(__file__).resolve().parent.parent / "starter"
 Clock = Callable[[], datetime]
@@ -52,7 +58,8 @@ def open_almanac(
         SchemaTooNew, StoreError: the library cannot be opened.
     """
     store = Store(settings.home, clock=clock or (lambda: datetime.now(UTC)), lock_wait=settings.lock_wait)
-    return Almanac(settings, store, Models(settings, store, embedder), Language(settings, llm), tagger)
+    glossary = cache(lambda: load_glossary(STARTER / "glossary.tsv", settings.home / "glossary.tsv"))
+    return Almanac(settings, store, Models(settings, store, embedder, glossary), Language(settings, llm), tagger)
 
 
 class Almanac:
@@ -65,10 +72,14 @@ class Almanac:
         self.store = store
         self.models = models
         self.language = language
+        models.give_way = lambda: language.computing
         self.overview = Overview(store, settings)
+        self.patient = True
+        """Whether a question waits for the embedder; pages, behind which it loads, are answered by keyword meanwhile."""
         self._tagger_lock = Lock()
         self._tagger = tagger
         self._ingestion = Ingestion(settings, store, models, self._make_tagger)
+        self._gathering = Gathering(store, self._ingestion, lambda: self.fetcher, self._make_tagger)
 
     def _make_tagger(self) -> Tagger:
         with self._tagger_lock:
@@ -79,7 +90,7 @@ class Almanac:
     @cached_property
     def glossary(self) -> Glossary:
         """The bilingual glossary, with the reader's own terms from the home."""
-        return load_glossary(STARTER / "glossary.tsv", self.settings.home / "glossary.tsv")
+        return self.models.glossary()
 
     @cached_property
     def digests(self) -> Digests:
@@ -91,6 +102,20 @@ class Almanac:
         return Searcher(self.store, self.glossary)
 
     @cached_property
+    def fetcher(self) -> "Fetcher":
+        """The one way over HTTP."""
+        from ingest.fetch import Fetcher  # half a second that reading and searching do without
+
+        return Fetcher(self.settings, clock=lambda: self.store.now().timestamp())
+
+    @cached_property
+    def sources(self) -> "Sources":
+        """The subscriptions, and rounds of checks."""
+        from almanac.syncing import Sources
+
+        return Sources(self.settings, self.store, self._ingestion, lambda: self.fetcher, self.digests.follow)
+
+    @cached_property
     def conversations(self) -> Conversations:
         """What the reader asked before, saved with its answers."""
         return Conversations(self.store, lambda citation: self.chat.resolve(citation))
@@ -98,7 +123,12 @@ class Almanac:
     @cached_property
     def chat(self) -> Chat:
         """Questions to this library."""
-        return Chat(StoredLibrary(self.store, lambda: self.glossary, self.search), self.language.model)
+
+        def search(query: Query) -> SearchResult:
+            return self.search(query, load=self.patient)
+
+        library = StoredLibrary(self.store, lambda: self.glossary, search, lambda: self.models.state.name)
+        return Chat(library, self.language.model)
 
     @property
     def embedder_state(self) -> EmbedderState:
@@ -234,14 +264,16 @@ class Almanac:
         embed: bool = True,
         report: Report | None = None,
         cancelled: Callable[[], bool] = lambda: False,
+        scope: Scope | None = None,
     ) -> Iterator[Outcome]:
-        """Ingest files and folders one by one, yielding an outcome each; never raises for bad input.
+        """Ingest what locations name one by one, yielding an outcome each; never raises for bad input.
 
-        A location such as `arxiv:2309.06180` or `https://arxiv.org/abs/2309.06180` is fetched; all of them
-        are one source, and so one outcome.
+        A location is a file, a folder, an address of a feed or page, a query such as
+        `arxiv-query:cat:cs.DC` or `arxiv-topic:serving`, or a paper such as `arxiv:2309.06180`; all papers
+        are one source, and so one outcome. `scope` says which papers of queries and snapshots are taken.
         """
         names = [str(location) for location in locations]
-        run = self._ingestion.run(names, kind=kind, embed=embed, report=report, cancelled=cancelled)
+        run = self._gathering.run(names, kind=kind, scope=scope, embed=embed, report=report, cancelled=cancelled)
         return self.digests.following(run, cancelled)
 
     def fetch_papers(self, ids: Sequence[str], *, embed: bool = True, report: Report | None = None) -> Outcome:
@@ -250,7 +282,7 @@ class Almanac:
         They belong to one source, which only grows. Takes a second, and three more where another request
         was just made; a network that is down is said after the setting HTTP_TIMEOUT at the latest.
         """
-        outcome = self._ingestion.fetch(ids, embed=embed, report=report)
+        outcome = self._gathering.fetch_papers(ids, embed=embed, report=report)
         self.digests.follow()
         return outcome
 
