@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ingest._addresses import resolve
 from ingest._furniture import is_sign_off, plain_title
-from ingest._html import Article, read_html, read_plain
+from ingest._html import Article, _parse, read_html, read_plain
 from kb.types import Document, Kind
 
 
@@ -265,3 +265,12 @@ def test_any_markup_gives_spans_that_fit(markup: str) -> None:
     article = read_html(markup, title="T", base_url="https://b.example/")
     fits(article)
     assert all(re.match(r"https?://|mailto:", link.url) for link in article.links)
+
+
+@pytest.mark.parametrize("control", ["\x01", "&#1;", "\x7f", "&#x7f;", "\ufffe", "\t", "&#10;"])
+def test_a_control_character_hides_no_scheme(control: str) -> None:
+    markup = f"<a href='java{control}script:alert(1)'>x</a><img alt='words of it' src='java{control}script:alert(1)'>"
+    tree = _parse(markup)
+    addresses = [element.get(name) or "" for element in tree.iter() for name in ("href", "src")]
+    assert not [address for address in addresses if "script:" in address.lower()]
+    assert read_html(markup).links == ()
