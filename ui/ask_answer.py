@@ -4,13 +4,13 @@ Pure HTML. Escapes all that a source, a model or a reader wrote; links are those
 a sentence that nothing bears out is marked where it stands, with the reason.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from chat.types import Answer, Citation, Statement
 from kb.text import normalise
 from ui.ask_computed import add_ways, comparisons_html, estimate_html, request_html
-from ui.ask_sources import Sources, candidates_html, chips, lang_of, source_line, sources_list
+from ui.ask_sources import Sources, candidates_html, chips, crumbs, lang_of, source_line, sources_list
 from ui.render import empty, esc, said, spans
 
 UNSUPPORTED = "not supported by the library"
@@ -50,7 +50,7 @@ def statements_html(answer: Answer, cited: Mapping[int, Citation], sources: Sour
     shown = [statement for statement in answer.statements if not _told_by_card(statement, answer)]
     for is_quote, run in groupby(shown, key=lambda statement: statement.status == "quoted"):
         if is_quote:
-            yield "".join(quote_html(statement, cited, sources) for statement in run)
+            yield from quotes_html(run, cited, sources)
             continue
         statements = list(run)
         words = " ".join(sentence_html(statement, cited, sources) for statement in statements)
@@ -65,18 +65,23 @@ def _told_by_card(statement: Statement, answer: Answer) -> bool:
     return bool(cards) and statement.status in ("computed", "said") and not statement.numbers
 
 
-def quote_html(statement: Statement, cited: Mapping[int, Citation], sources: Sources) -> str:
-    """Return a quoted sentence under its place."""
-    held = [cited[number] for number in statement.numbers if number in cited]
-    places = "".join(source_line(citation, sources) for citation in held)
-    # What the place says already needs no saying before the quote.
-    told = any(normalise(statement.context) in normalise(part) for citation in held for part in citation.path)
-    lead = "" if told or not statement.context else f'<span class="al-lead">{esc(statement.context)}: </span>'
-    return (
-        f'<figure class="al-quoted"><figcaption>{places}</figcaption>'
-        f'<blockquote class="al-para"{lang_of(statement.text)}>{lead}{esc(statement.text)}'
-        f"{chips(statement.numbers, cited, sources)}</blockquote></figure>"
-    )
+def quotes_html(statements: Iterable[Statement], cited: Mapping[int, Citation], sources: Sources) -> Iterator[str]:
+    """Yield quoted sentences, each under its place; quotes that follow one another in one place share its line."""
+    before: list[object] = []
+    for statement in statements:
+        held = [cited[number] for number in statement.numbers if number in cited]
+        places: list[object] = [(citation.doc_id, sources.get(citation), *crumbs(citation)) for citation in held]
+        lines = "".join(source_line(citation, sources) for citation in held)
+        # What the place says already needs no saying before the quote.
+        told = any(normalise(statement.context) in normalise(part) for citation in held for part in citation.path)
+        lead = "" if told or not statement.context else f'<span class="al-lead">{esc(statement.context)}: </span>'
+        caption = f"<figcaption>{lines}</figcaption>" if places != before else ""
+        yield (
+            f'<figure class="al-quoted{"" if caption else " al-same"}">{caption}'
+            f'<blockquote class="al-para"{lang_of(statement.text)}>{lead}{esc(statement.text)}'
+            f"{chips(statement.numbers, cited, sources)}</blockquote></figure>"
+        )
+        before = places
 
 
 def sentence_html(statement: Statement, cited: Mapping[int, Citation], sources: Sources) -> str:

@@ -17,10 +17,11 @@ BEAT = 0.25
 """Seconds between looks at an answer that is being written."""
 
 
-def question_html(question: str, *, here: bool = False) -> str:
-    """Return a question as the head of its turn; `here` brings it into view."""
+def question_html(question: str, *, here: bool = False, first: bool = False) -> str:
+    """Return a question as the head of its turn; `here` brings it into view, the `first` one heads the page."""
     scroll = ' data-scroll-here="start"' if here else ""
-    return f'<h2 class="al-ask-q"{lang_of(question)}{scroll}>{esc(question)}</h2>'
+    tag = "h1" if first else "h2"
+    return f'<{tag} class="al-ask-q"{lang_of(question)}{scroll}>{esc(question)}</{tag}>'
 
 
 def way_html() -> str:
@@ -37,7 +38,7 @@ def live_panel(library: Library, asked: Asked, *, first: bool = False) -> None:
     if first:
         with st.container(horizontal=True, vertical_alignment="center", key="al_talk_head"):
             st.html(way_html(), width="content")
-    st.html(question_html(asked.question, here=not first))
+    st.html(question_html(asked.question, here=not first, first=first))
     if asked.running:
         st.fragment(_live, run_every=BEAT)(library, asked)
     else:

@@ -70,7 +70,7 @@ def turn_html(
     kind = "al-turn al-last" if last else "al-turn"
     return (
         f'<section class="{kind}" id="turn-{turn.ordinal}" aria-label="Question {turn.ordinal}">'
-        f"{question_html(turn.question, here=here)}{narrowed}{body}{acts}</section>"
+        f"{question_html(turn.question, here=here, first=turn.ordinal == 1)}{narrowed}{body}{acts}</section>"
     )
 
 
