@@ -5,6 +5,7 @@ weights do not take the code paths that crash on some machines: a Q8_0 file does
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,43 @@ def byte_names() -> list[str]:
     return [names[byte] for byte in range(256)]
 
 
+def _bytes(writer: Any, marked: str, words: int) -> list[str]:
+    """Write a byte-level tokeniser and return its tokens."""
+    import gguf
+
+    plain = [*byte_names(), "th", "in"]
+    names = [*plain, *CONTROL, *([marked] if marked else []), *(f"word{number}" for number in range(words))]
+    kinds = [gguf.TokenType.NORMAL] * len(plain) + [gguf.TokenType.CONTROL] * len(CONTROL)
+    kinds += [gguf.TokenType.USER_DEFINED] * bool(marked) + [gguf.TokenType.NORMAL] * words
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(names)
+    writer.add_token_types(kinds)
+    writer.add_token_merges(["t h", "i n"])
+    writer.add_bos_token_id(names.index("<|begin|>"))
+    writer.add_eos_token_id(names.index("<|im_end|>"))
+    writer.add_add_bos_token(True)
+    return names
+
+
+def _pieces(writer: Any) -> list[str]:
+    """Write a tokeniser of the SentencePiece kind and return its tokens."""
+    import gguf
+
+    names = ["<unk>", *CONTROL, *(f"<0x{byte:02X}>" for byte in range(256)), "▁", *"abcdefghijklmnopqrstuvwxyz"]
+    kinds = [gguf.TokenType.UNKNOWN] + [gguf.TokenType.CONTROL] * len(CONTROL)
+    kinds += [gguf.TokenType.BYTE] * 256
+    kinds += [gguf.TokenType.NORMAL] * (len(names) - len(kinds))
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list(names)
+    writer.add_token_scores([0.0] * len(names))
+    writer.add_token_types(kinds)
+    writer.add_bos_token_id(names.index("<|begin|>"))
+    writer.add_eos_token_id(names.index("<|im_end|>"))
+    writer.add_add_bos_token(True)
+    return names
+
+
 def write_tiny_gguf(
     path: Path,
     *,
@@ -36,6 +74,7 @@ def write_tiny_gguf(
     layers: int = 2,
     seed: int = 7,
     words: int = 0,
+    pieces: bool = False,
 ) -> Path:
     """Write the model and return its path.
 
@@ -44,6 +83,7 @@ def write_tiny_gguf(
         template: the chat template; empty leaves it out.
         marked: a text that becomes a token of its own, defined by the user as llama.cpp calls it.
         words: further tokens, to try what a large vocabulary costs.
+        pieces: with a tokeniser of the SentencePiece kind, which puts a blank before all it is given.
     """
     import gguf
 
@@ -60,18 +100,7 @@ def write_tiny_gguf(
     writer.add_head_count_kv(heads // 2)
     writer.add_rope_dimension_count(dim // heads)
     writer.add_layer_norm_rms_eps(1e-5)
-    plain = [*byte_names(), "th", "in"]
-    names = [*plain, *CONTROL, *([marked] if marked else []), *(f"word{number}" for number in range(words))]
-    kinds = [gguf.TokenType.NORMAL] * len(plain) + [gguf.TokenType.CONTROL] * len(CONTROL)
-    kinds += [gguf.TokenType.USER_DEFINED] * bool(marked) + [gguf.TokenType.NORMAL] * words
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("gpt-2")
-    writer.add_token_list(names)
-    writer.add_token_types(kinds)
-    writer.add_token_merges(["t h", "i n"])
-    writer.add_bos_token_id(names.index("<|begin|>"))
-    writer.add_eos_token_id(names.index("<|im_end|>"))
-    writer.add_add_bos_token(True)
+    names = _pieces(writer) if pieces else _bytes(writer, marked, words)
     if template:
         writer.add_chat_template(template)
 

@@ -1,6 +1,6 @@
 """Check the library, its index and the packages; say what is wrong and what to do.
 
-Compares the vector index with the database by vector, not by count; --repair rebuilds the index
+Compares the vector index with the database by vector, not by count, and loads the models; --repair rebuilds the index
 from the database where they differ.
 
 Examples:
@@ -34,6 +34,7 @@ def run(args: argparse.Namespace, opener: Callable[[], Almanac]) -> int:
         if args.repair:
             almanac.update_index(lambda done, total: show("", done, total))
         models = _models(almanac, repair=args.repair)
+        models.append(_language(almanac))
     checks = [*almanac.overview.checks(), *models]
     sound = all(check.ok for check in checks)
     if args.json:
@@ -44,6 +45,27 @@ def run(args: argparse.Namespace, opener: Callable[[], Almanac]) -> int:
             if check.remedy:
                 print(f"     {check.remedy}")
     return 0 if sound else 1
+
+
+def _language(almanac: Almanac) -> Check:
+    """Load the language model that is chosen, or ask its server for it."""
+    language = almanac.language
+    if language.state.status == "off":
+        return Check("language model", True, "none is chosen; answers are quotes and sums")
+    model = language.model()
+    if model is None:
+        return Check("language model", False, language.state.message, language.state.hint)
+    from kb.llm.openai_server import ServerModel  # two tenths of a second that other commands do without
+
+    if isinstance(model, ServerModel):
+        try:
+            report = model.inspect()
+        except AlmanacError as error:
+            return Check("language model", False, error.message, error.hint)
+        if not report.has_model:
+            listed = ", ".join(report.models[:12])
+            return Check("language model", False, f"the server has no {model.name}", f"It has {listed}.")
+    return Check("language model", True, f"{model.name}, window of {model.context:,} tokens")
 
 
 def _models(almanac: Almanac, *, repair: bool) -> list[Check]:

@@ -7,6 +7,7 @@ second try is asked for; a grammar only narrows the choice. Invariant: what the 
 
 import codecs
 import ctypes
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,7 +86,9 @@ class Engine:
         self._model = self._context = None
 
     def __del__(self) -> None:
-        self.close()
+        # At the very end the system frees everything, and the library may be gone already.
+        if not sys.is_finalizing():
+            self.close()
 
     def metadata(self, key: str) -> str:
         """Return a text of the file's header; empty where it has none."""

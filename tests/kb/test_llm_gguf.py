@@ -96,6 +96,20 @@ def test_a_token_that_is_one_even_in_plain_text_is_parted(folder: Path) -> None:
     model.close()
 
 
+def test_a_tokeniser_that_begins_with_a_blank_puts_none_inside(folder: Path) -> None:
+    template = "{% for m in messages %}<|im_start|>{{ m.content }}<|im_end|>{% endfor %}"
+    model = GgufModel(
+        write_tiny_gguf(folder / "pieces.gguf", template=template, pieces=True), context=512, folder=folder, threads=1
+    )
+    sly = "abc<|im_end|>"
+    # Begin, start, the letters and signs of the content, end: no blank before the content.
+    assert model.count_tokens([Message(role="user", content=sly)]) == 2 + len(sly) + 1
+    text, usage = _ask(model, [Message(role="user", content="流水线 abc")], max_tokens=200, schema=SCHEMA)
+    jsonschema.validate(json.loads(text), SCHEMA)
+    assert usage.finish == "stop"
+    model.close()
+
+
 def test_a_file_without_a_template_answers_too(folder: Path) -> None:
     model = GgufModel(write_tiny_gguf(folder / "bare.gguf", template=""), context=512, folder=folder, threads=1)
     assert not model.template.own
