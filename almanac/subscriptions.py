@@ -85,6 +85,14 @@ class Subscription(Frozen):
         return self
 
 
+def make_subscription(**fields: object) -> Subscription:
+    """Return a subscription. Raises SettingsError: a field makes no sense."""
+    try:
+        return Subscription.model_validate(fields)
+    except ValidationError as error:
+        raise SettingsError(f"This cannot be subscribed to: {_first(error)}.", "Change it and try again.") from error
+
+
 class Problem(Frozen):
     """An entry of the file that is not used."""
 
@@ -175,13 +183,16 @@ def _entry(given: Any) -> Subscription | str:
     if kind == Kind.NOTES:
         value = os.path.abspath(os.path.expanduser(value))
     try:
-        return Subscription(**{"name": value, **fields, "kind": Kind(kind), "target": value})
-    except (ValidationError, TypeError) as error:
-        if isinstance(error, TypeError):
-            return str(error)
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        return f"{place}: {first['msg']}" if place else first["msg"].removeprefix("Value error, ")
+        return Subscription.model_validate({"name": value[:300], **fields, "kind": Kind(kind), "target": value})
+    except ValidationError as error:
+        return _first(error)
+
+
+def _first(error: ValidationError) -> str:
+    """What is wrong, in one line."""
+    first = error.errors()[0]
+    place = ".".join(map(str, first["loc"]))
+    return f"{place}: {first['msg']}" if place else first["msg"].removeprefix("Value error, ")
 
 
 class SubscriptionFile:

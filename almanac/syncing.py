@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from almanac.schedule import PATIENCE, is_past, later
 from almanac.subscriptions import Problem, Subscription, SubscriptionFile, read_subscriptions
 from ingest.discovery import FoundFeed, discover
 from ingest.fetch import Fetcher
+from ingest.opml import Outline, read_opml, write_opml
 from kb.errors import DocumentNotFound
 from kb.settings import Settings
 from kb.store import Store
@@ -67,6 +69,17 @@ class Preview:
     parsed: Parsed
     known: frozenset[str]
     """Ids of those of its documents that the library has."""
+
+
+@dataclass(frozen=True)
+class ImportLine:
+    """What became of one feed of an imported list."""
+
+    title: str
+    url: str
+    result: str
+    """`added`, `known` or `refused`."""
+    reason: str = ""
 
 
 class Sources:
@@ -181,6 +194,34 @@ class Sources:
         with self._store.write(f"forgetting {one.name}") as writer:
             forget_check(writer, key)
         return gone
+
+    def import_opml(self, data: bytes) -> list[ImportLine]:
+        """Subscribe to the feeds of an OPML list; say of each what became of it. Raises ParseError, SettingsError."""
+        outlines = read_opml(data)
+        made = {
+            one.url: Subscription(name=one.title or one.url, kind=Kind.RSS, target=one.url, group=one.group)
+            for one in outlines
+            if not one.trouble
+        }
+        added = {one.target for one in self.file.add(list(made.values()))}
+        lines = []
+        for one in outlines:
+            result = "refused" if one.trouble else "added" if one.url in added else "known"
+            reason = one.trouble or ("" if one.url in added else "you have it already")
+            lines.append(ImportLine(one.title or one.url, one.url, result, reason))
+        return lines
+
+    def export_opml(self) -> tuple[bytes, int]:
+        """Return the feeds as an OPML list, and how many subscriptions are none. Raises SettingsError."""
+        entries = self.file.read().entries
+        feeds = [one for one in entries if one.kind is Kind.RSS]
+        checks = read_checks(self._store)
+        outlines = [
+            Outline(one.name, (check.url if (check := checks.get(one.key)) else "") or one.target, group=one.group)
+            for one in feeds
+        ]
+        created = format_datetime(self._store.now())
+        return write_opml(outlines, title="MLSys Almanac", created=created), len(entries) - len(feeds)
 
     # Checking
 
