@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from threading import RLock
 
+from almanac.ingestion import Progress, Report
 from digests.brief import VERSION, Brief, brief
 from digests.build import METHOD, OTHER, Material, build
 from digests.library import Library
@@ -109,20 +110,25 @@ class Digests:
         return self._with_failures(self._with_prose(made))
 
     def refresh(
-        self, quarters: Sequence[str] | None = None, cancelled: Callable[[], bool] = lambda: False
+        self,
+        quarters: Sequence[str] | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+        report: Callable[[int, int], None] = lambda done, total: None,
     ) -> list[str]:
         """Build the digests whose documents or edits changed, of all quarters or of the given ones.
 
-        Returns the quarters that were built. A quarter that has nothing left is forgotten.
+        Returns the quarters that were built; `report` is told (quarters looked at, of how many). A
+        quarter that has nothing left is forgotten.
         """
         with self._lock:
             library = self._current()
             stamps = build_stamps(self._store)
             wanted = library.quarters() if quarters is None else [parse_quarter(quarter) for quarter in quarters]
             built: list[str] = []
-            for quarter in wanted:
+            for done, quarter in enumerate(wanted):
                 if cancelled():
                     return built
+                report(done, len(wanted))
                 if stamps.get(quarter, ("", ""))[0] != library.fingerprint(quarter):
                     self._rebuild(library, quarter, stored_build(self._store, quarter))
                     built.append(quarter)
@@ -132,27 +138,38 @@ class Digests:
                     drop_builds(writer, gone)
             return built
 
-    def follow(self, cancelled: Callable[[], bool] = lambda: False) -> list[str]:
+    def follow(
+        self,
+        cancelled: Callable[[], bool] = lambda: False,
+        report: Callable[[int, int], None] = lambda done, total: None,
+    ) -> list[str]:
         """Refresh after a change of the library, whatever it was; never raises.
 
         What cannot be built or kept now is built when it is next asked for.
         """
         try:
-            return self.refresh(cancelled=cancelled)
+            return self.refresh(cancelled=cancelled, report=report)
         except AlmanacError as error:
             log.warning("Digests wait for their next reader: %s", error.message)
             return []
 
-    def following(self, outcomes: Iterable[Outcome], cancelled: Callable[[], bool]) -> Iterator[Outcome]:
+    def following(
+        self, outcomes: Iterable[Outcome], cancelled: Callable[[], bool], report: Report | None = None
+    ) -> Iterator[Outcome]:
         """Yield the outcomes of an ingest, then refresh what they touched, also where nobody waits for the last."""
         touched = False
+
+        def show(done: int, total: int) -> None:
+            if report is not None:
+                report(Progress("", "digests", done, total, 0, 1))
+
         try:
             for outcome in outcomes:
                 touched = touched or outcome.status != "unchanged"
                 yield outcome
         finally:
             if touched:
-                self.follow(cancelled)
+                self.follow(cancelled, show)
 
     def _rebuild(self, library: Library, quarter: str, stored: Stored | None) -> Digest:
         wanted = {*library.involved(quarter), *library.dated.get(shift(quarter, -1), ())}

@@ -34,7 +34,7 @@ class Progress:
 
     source: str
     stage: str
-    """`reading`, `embedding`, `writing`, `done`."""
+    """`reading`, `embedding`, `writing`, `digests`, `done`."""
     done: int
     total: int
     sources_done: int

@@ -274,7 +274,7 @@ class Almanac:
         """
         names = [str(location) for location in locations]
         run = self._gathering.run(names, kind=kind, scope=scope, embed=embed, report=report, cancelled=cancelled)
-        return self.digests.following(run, cancelled)
+        return self.digests.following(run, cancelled, report)
 
     def fetch_papers(self, ids: Sequence[str], *, embed: bool = True, report: Report | None = None) -> Outcome:
         """Fetch papers from arXiv by their ids, in any form; never raises for bad input or a missing network.

@@ -90,9 +90,10 @@ def _content(text: str) -> frozenset[str]:
 
 def _rated(candidate: Candidate, own: frozenset[str], subject: _Subject) -> Rated:
     text = simplify(candidate.text)
-    roles = _roles(text)
-    worth = (0.8 if cues.IDEA.search(text) else 0.4) * ("idea" in roles)
-    worth += 0.33 * min(4, len(cues.MECHANISM.findall(text))) + 0.3 * ("result" in roles)
+    idea = cues.IDEA.search(text) is not None
+    ways = len(cues.MECHANISM.findall(text))
+    roles = _roles(text, idea, ways)
+    worth = (0.8 if idea else 0.4) * ("idea" in roles) + 0.33 * min(4, ways) + 0.3 * ("result" in roles)
     worth += 0.3 * min(1.5, len(own) / 15) + 0.5 * min(1.0, len(own & subject.title) / 4)
     worth += 0.4 * sum(subject.spread[stem] > 1 for stem in own) / max(6, len(own))
     # What the work itself does: its name is the subject.
@@ -100,7 +101,7 @@ def _rated(candidate: Candidate, own: frozenset[str], subject: _Subject) -> Rate
         worth += 0.6
     elif any(name in text for name in subject.named):
         worth += 0.4
-    worth -= 0.6 * (cues.PRAISE.search(text) is not None and "result" not in roles)
+    worth -= 0.6 * ("result" not in roles and cues.PRAISE.search(text) is not None)
     worth -= 0.9 * min(2, len(cues.CHATTY.findall(text))) + 1.2 * cues.points_elsewhere(text) + 0.5 * candidate.listed
     worth += 0.8 * candidate.judged
     worth -= EACH + 0.4 * (candidate.words < 9)
@@ -130,11 +131,11 @@ def _by_place(candidate: Candidate, text: str, roles: set[str], subject: _Subjec
     return worth - 1.5 * (middle and "result" not in roles)
 
 
-def _roles(text: str) -> set[str]:
-    found = {"idea"} if cues.IDEA.search(text) or cues.STUDY.search(text) else set()
-    if cues.MECHANISM.search(text):
+def _roles(text: str, idea: bool, ways: int) -> set[str]:
+    found = {"idea"} if idea or cues.STUDY.search(text) else set()
+    if ways:
         found.add("mechanism")
-    if cues.RESULT.search(text) and cues.MEASURED.search(text):
+    if cues.MEASURED.search(text) and cues.RESULT.search(text):
         found.add("result")
     if cues.LIMIT.search(text):
         found.add("limit")
