@@ -4,11 +4,15 @@ Pure text; knows no model. Invariant: what was let through is never taken back, 
 beginning of a stop text waits until that is decided.
 """
 
+import re
 from collections.abc import Sequence
 
 THINK, THOUGHT = "<think>", "</think>"
 UNIT, TIMES, LEAST = 200, 6, 240
 """A text goes round in circles when its last `TIMES` units of at most `UNIT` characters, `LEAST` in all, are equal."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+"""Characters that no text to be read has."""
 
 
 class Output:
@@ -31,7 +35,7 @@ class Output:
         """Take what the model wrote next; return what can be shown now."""
         if self.stopped:
             return ""
-        self._held += piece
+        self._held += _CONTROL.sub("", piece)
         if self._thinking is not False and not self._past_reasoning():
             return ""
         if self._blank:

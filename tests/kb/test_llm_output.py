@@ -21,6 +21,10 @@ def test_text_comes_through_whole_without_the_blanks_before_it() -> None:
     assert _through([" \n", " The", " bubble", " is 12%.", "\n"]) == "The bubble is 12%.\n"
 
 
+def test_control_characters_are_left_out() -> None:
+    assert _through(["a\x00b\x1b[31m", "\tc\r\n\x7fd"]) == "ab[31m\tc\nd"
+
+
 def test_a_stop_text_ends_the_answer_wherever_it_is_cut() -> None:
     text = "Answer.\nQuestion:\nAnother"
     for at in range(len(text)):
