@@ -44,7 +44,7 @@ _TENTHS = re.compile(r"成(?![本功为就果员立长熟])(?:(?P<half>半)|(?P<
 _FRACTION = re.compile(
     r"(?<![A-Za-z])(?:(?P<half>half|one[\s-]half)(?=\s+(?:of\s+)?(?:the\s+|its\s+)?(?:peak|utili[sz]ation|MFU|efficiency|accept))"
     r"|(?P<third>a third|one[\s-]third)|(?P<thirds>two[\s-]thirds)|(?P<quarter>a quarter|one[\s-]quarter)"
-    r"|(?P<quarters>three[\s-]quarters))(?![A-Za-z])|(?P<han>一半)|(?P<time>half an hour|半小时|半个小时)"
+    r"|(?P<quarters>three[\s-]quarters))(?![A-Za-z]|\sof\san?\s)|(?P<han>一半)|(?P<time>half an hour|半小时|半个小时)"
     r"|(?P<day>half a day|半天)|(?P<year>half a year|半年)|(?P<month>半个月)|(?P<hour>an hour(?! and))(?<!per an hour)",
     FLAGS,
 )
@@ -54,8 +54,13 @@ _SPANS = {"time": 1_800.0, "day": 43_200.0, "year": 15_778_800.0, "month": 1_296
 
 def amounts(text: str) -> list[Amount]:
     """Every number of a folded text with its unit, in order; compound times ("1 h 30 min") are one."""
-    found = [_amount(text, numeral) for numeral in numerals(text)]
-    found += [item for item in _fractions(text) if all(item.end <= o.start or item.start >= o.end for o in found)]
+    found = _fractions(text)
+    taken = [(item.start, item.end) for item in found]
+    found += [
+        _amount(text, numeral)
+        for numeral in numerals(text)
+        if all(numeral.end <= start or numeral.start >= end for start, end in taken)
+    ]
     return _compound(text, sorted(found, key=lambda item: item.start))
 
 

@@ -5,6 +5,7 @@ Refuses a value of the wrong type. Invariant: matches do not cross, and a name t
 amounts such as "8, 16 or 32".
 """
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
@@ -12,6 +13,8 @@ from chat.router._items import Item, Row, is_generic
 from chat.router._lexicon import Meaning, lexicon
 from chat.router._values import value_of
 
+_LEADING = re.compile(r"(?: of| with| size| length| dim| dimension| width| each| having)$")
+"""The end of a name that may end one amount and lead the next: "8 sequences of 4096"."""
 MOST_GROUPS = 64
 """Amounts beyond these are a table rather than a question."""
 UNBOUND = 2.2
@@ -24,9 +27,10 @@ REACH = 14
 """Items on either side in which an amount looks for its name."""
 _CONNECT = frozenset(
     "of is are be being was were at with to about around roughly approximately approx nearly exactly only just equal "
-    "equals set as a an the my our its their this that has have having i we use uses using say let where and/or fixed "
+    "equals set as a an the my our its their this that has have having i we use uses using say let and/or fixed "
     "total ~ = : - \" ' ( ) [ ] × x *".split()
 ) | frozenset("为 是 取 用 设 等 于 约 大 概 有 达 到 按 在 以 个 的 开 成 当 共 左 右 只 了 都 该 这 那 每".split())
+_BREAKS = frozenset("when if given assuming where while whereas because but after before 当 若 而 但".split())
 _WAYS = frozenset("way ways fold 路 维 degree".split())
 _EXPLICIT = frozenset("= : 为 是 is are equals".split())
 _JOINTS = frozenset(", ， 、 / and or vs versus & 和 与 或 及 还是 跟 then".split())
@@ -229,7 +233,8 @@ def _align(
             if meaning is not None and cost < UNBOUND:
                 options.append((best[i - 1][j - 1] + cost, ("match", meaning, cost)))
                 # "8 sequences of 4096": one name that ends one amount and leads the next.
-                if i > 1 and names[j - 1][0] < groups[i - 1].first and meaning.mode == "key":
+                leads = meaning.mode == "key" and names[j - 1][0] < groups[i - 1].first
+                if i > 1 and leads and _LEADING.search(items[names[j - 1][0]].name):
                     other, left = _cheapest(items, groups[i - 2], names[j - 1], allowed)
                     if (
                         left is not None
@@ -289,6 +294,8 @@ def _cheapest(
         cost += (
             0.35 if is_generic(items[at]) else 0.3 if meaning.name == "tokens_any" and meaning.mode == "noun" else 0.0
         )
+        if meaning.name == "batch" and meaning.mode == "noun" and any(_in_thousands(item) for item in one.items):
+            cost += 0.2  # "4k requests" are requests of 4k tokens
         if cost < best[0] and _fits(one, meaning, cost):
             plain = value_of(one.items[0], lexicon().types[meaning.name], named=False) is not None
             cost += 0.0 if plain else UNITLESS
@@ -331,6 +338,10 @@ def _side(meaning: Meaning, before: bool, between: list[Item], items: list[Item]
     return cost
 
 
+def _in_thousands(item: Item) -> bool:
+    return item.amount is not None and item.amount.numeral.letter in ("k", "K")
+
+
 def _led(items: list[Item], one: Group) -> bool:
     """Whether an equals sign, or a colon behind a name that wants such an amount, stands before it."""
     sign = items[one.first - 1].text if one.first else ""
@@ -363,6 +374,8 @@ def _weight(item: Item, own: set[str]) -> float:
         if all(meaning.name == "FOLLOW" or meaning.name == "COMPARE" for meaning in item.meanings):
             return 0.5
         return 1.2 if quantities else 0.7
+    if word in _BREAKS:
+        return 1.2
     if word in _STOPS:
         return _STOPS[word]
     return 0.25 if "\u4e00" <= word[0] <= "\u9fff" else 0.7

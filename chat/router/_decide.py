@@ -40,11 +40,6 @@ _COMMAND = re.compile(
     r"|我(?:想|要)(?:算|估算|计算|知道)|算一下|估算一下|计算一下|估一下",
     re.IGNORECASE,
 )
-_WRITTEN_NUMBER = re.compile(
-    r"[\d一二两三四五六七八九十百千万亿]|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|sixteen|half"
-    r"|hundred|thousand|dozen|pair|single|twenty|thirty|forty|fifty|sixty)|单|半",
-    re.IGNORECASE,
-)
 _NOT_AMOUNTS = frozenset("model accelerator zero_stage stage dtype_bytes bits_per_weight dtype".split())
 
 
@@ -52,7 +47,7 @@ def kind_of(row: Row, features: frozenset[str], best: CalculatorRequest | None) 
     """Where a question goes, given the request that was made of it."""
     if best is None:
         return "library"
-    text, amounts = row.folded.text, _amounts_used(best)
+    text, amounts = row.folded.text, _amounts_used(row, best)
     named = holds("@model|@device", features)
     asks = holds("AMOUNT|COMPUTE|SIZE_ASKED|HOWLONG_ASKED|COST_ASKED", features)
     command = _COMMAND.search(text) is not None
@@ -73,14 +68,13 @@ def kind_of(row: Row, features: frozenset[str], best: CalculatorRequest | None) 
     return "calculator"
 
 
-def _amounts_used(best: CalculatorRequest) -> int:
+def _amounts_used(row: Row, best: CalculatorRequest) -> int:
     """How many numbers of the text the request rests on."""
+    numbers = [row.folded.span(item.start, item.end) for item in row.items if item.sort in ("amount", "list")]
     return sum(
-        isinstance(span.value, int | float | dict | list)
-        and not isinstance(span.value, bool)
-        and span.parameter not in _NOT_AMOUNTS
-        and _WRITTEN_NUMBER.search(span.text) is not None
+        span.earlier or any(span.start < end and start < span.end for start, end in numbers)
         for span in best.spans
+        if span.parameter not in _NOT_AMOUNTS and isinstance(span.value, int | float | dict | list)
     )
 
 

@@ -324,6 +324,10 @@ def comm(job: Job) -> None:
     kinds = [str(fact.value) for fact in job.facts.given.get("choice:kind", [])]
     if job.says("GRAD|ZERO|fsdp"):
         kinds.insert(0, "dp")
+    if "pp" in kinds and (job.inputs.get("scatter_gather") or job.says("BOUNDARY")):
+        kinds.insert(0, "pp")
+    if kinds and kinds[0] == "pp":
+        kinds = ["pp"]
     stated = {"tp": "tp" in job.inputs, "pp": False, "dp": "zero_stage" in job.inputs}
     if kinds:
         job.inputs["kind"] = next((kind for kind in kinds if stated.get(kind)), kinds[0])

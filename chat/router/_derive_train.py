@@ -20,7 +20,10 @@ MOST_GPUS = 1_048_576
 
 def bubble(job: Job) -> None:
     """The schedule, where the text does not name it."""
-    given, chunks = job.inputs.get("schedule"), job.inputs.get("interleave", 1)
+    given = job.inputs.get("schedule")
+    if given not in (None, "interleaved") and job.says("schedule=interleaved COMPARE"):
+        job.drop("interleave")  # the chunks are those of the other schedule
+    chunks = job.inputs.get("interleave", 1)
     if given == "1f1b" and chunks > 1:
         given = None
     if given is None:

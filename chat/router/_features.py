@@ -54,6 +54,8 @@ def features_of(row: Row, bindings: Bindings, within: tuple[int, int] | None = N
                 and row.items[index - 1].text.lower() in ("how many", "多少", "多少张", "几")
             ):
                 found |= {"HOW_MANY_GPUS", "HOW_MANY_GPUS_ASKED"}
+    if _asks_how_many(row):
+        found |= {"CONCURRENCY", "CONCURRENCY_ASKED"}
     for sort in ("model", "device"):
         if len({item.name for item in row.named(sort)}) > 1:
             found.add(f"@{sort}s")
@@ -74,6 +76,19 @@ def features_of(row: Row, bindings: Bindings, within: tuple[int, int] | None = N
     if found & {"%dtype", "bits"}:
         found.add("dtype")
     return frozenset(found)
+
+
+_HOW_MANY = frozenset("how many,number of,多少,几,多少个,几个".split(","))
+
+
+def _asks_how_many(row: Row) -> bool:
+    """Whether requests are asked for with something in between: "how many 4k-token requests"."""
+    for index, item in enumerate(row.items):
+        if item.text.lower() in _HOW_MANY:
+            near = row.items[index + 1 : index + 4]
+            if any(m.name == "batch" and m.mode == "noun" for other in near for m in other.meanings):
+                return True
+    return False
 
 
 def _of_term(item: Item, index: int, bindings: Bindings) -> set[str]:

@@ -21,6 +21,8 @@ _CUE = re.compile(
     r"ok(?:ay)?|so|also|"
     r"with|for|at|on|in|using|try|make it|change|switch|if|say|let's|use|double|halve|increase|decrease|or|again|go to|"
     r"换|换成|换为|改|改成|改为|改用|变成|如果|那|那么|若|要是|假如|同样|再|把|调|设|而|又|然后|接着|其他不变|其它不变|用|在|增|减|提高|降|按)"
+    r"|改成|换成|改为|改用|变成|增加到|减少到|降到|提高到|提到|调到|降为|增至|"
+    r"\b(?:changes? to|goes (?:up|down) to|becomes|rises to|drops to|increased to|reduced to)\b"
     r"|呢\W*$|\b(?:instead|as well|too|then)\W*$|其[他它](?:条件)?不变|everything else|rest (?:the )?same|all else",
     re.IGNORECASE,
 )
@@ -61,9 +63,8 @@ def carry(state: State, way: Way, fresh: Facts) -> Facts:
     """The facts of the new question, with those of the earlier one that it does not replace."""
     given = {key: list(facts) for key, facts in fresh.given.items()}
     _name_the_nameless(state, way, given)
-    fields = {
-        field for field, sources in way.fields.items() if any(f"={field}" == key or key in sources for key in given)
-    }
+    stated = {key for key in given if key not in POOLS}
+    fields = {field for field, sources in way.fields.items() if f"={field}" in stated or stated & set(sources)}
     replaced = {source for field in fields for source in (*way.fields[field], f"={field}") if source not in POOLS}
     for rivals in _EXCLUDES:
         if any(key in given for key in rivals):

@@ -38,6 +38,7 @@ DTYPES: tuple[tuple[re.Pattern[str], str, float], ...] = tuple(
 _FORMAT = re.compile(
     r"(?<![A-Za-z0-9])(?:I?Q\d_(?:K(?:_[SMLX]{1,2})?|[01]|XXS|XS|S|M|NL)|MXFP4|TQ[12]_0)(?![A-Za-z0-9])", re.IGNORECASE
 )
+TAKEN = "\ue002"
 _LIST = re.compile(r"[\[{(]\s?[-+]?[\d.]+(?:\s?[,，;、]\s?[-+]?[\d.]+){1,60}\s?[\])}]")
 _BARE_CARD = re.compile(
     r"(?:张|块|片|[x×*]|个|\b\d{1,3})\s?(?P<card>[345]090)(?![\d.])|(?<![\d.])(?P<plain>[345]090)(?=\s?(?:显卡|卡|GPU|s\b|上))"
@@ -121,6 +122,12 @@ def read_row(question: str) -> Row:
     kept = _amounts(masked, claimed, terms)
     for item in kept:
         claimed[item.start : item.end] = b"\1" * (item.end - item.start)
+    # Names are looked for again between the amounts: "per parameter" in "2 bytes per parameter".
+    rest = "".join(
+        TAKEN if taken and letter not in (DEVICE, MODEL) else letter
+        for letter, taken in zip(masked, claimed, strict=True)
+    )
+    terms = words.find_all(rest)
     loose = [_term(text, term) for term in terms if not any(claimed[term.start : term.end])]
     for item in loose:
         claimed[item.start : item.end] = b"\1" * (item.end - item.start)
@@ -146,6 +153,8 @@ def _names(text: str) -> list[Item]:
     for mention in calculators.find_accelerators(text):
         if text.startswith(("a ", "an "), mention.start):
             continue  # "a 10 TB checkpoint" names no A10
+        if re.match(r"[A-Za-z]\(", text[mention.start : mention.end]):
+            continue  # "t(4)" is a time, not a T4
         if all(mention.end <= item.start or mention.start >= item.end for item in found):
             found.append(
                 Item("device", mention.start, mention.end, text[mention.start : mention.end], name=mention.name)

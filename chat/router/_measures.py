@@ -132,7 +132,7 @@ _TABLE: tuple[tuple[str, Reader, bool], ...] = (
     ),
     (
         rf"[\s-]?(?:(?:[A-Za-z]{{2,10}}|{DEVICE}+)[-\s])?{_UNIT}[-·\s]?(?:hours?|hrs?|h){_END}"
-        rf"|\s?个?\s?(?:{DEVICE}+\s?)?(?:GPU|TPU|{DEVICE}+|张?卡)\s?[·-]?\s?(?:个)?(?:小时|时)(?!间)",
+        rf"|\s?[个张]?\s?(?:{DEVICE}+\s?)?(?:GPU|TPU|{DEVICE}+|张?卡)\s?[·-]?\s?(?:个)?(?:小时|时)(?!间)",
         _times("gpu_hours"),
         True,
     ),

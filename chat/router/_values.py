@@ -63,6 +63,11 @@ def _length(amount: Amount) -> float | None:
     return value if value == int(value) else None
 
 
+def _klength(amount: Amount) -> float | None:
+    """The 4k of "4k requests": tokens of a request rather than requests."""
+    return _length(amount) if amount.numeral.letter in ("k", "K") else None
+
+
 def _tokens(amount: Amount) -> float | None:
     """Tokens of whatever: a length while it may be one."""
     length = _length(amount)
@@ -130,6 +135,8 @@ READERS: dict[str, Reader] = {
         "tokens_amount": (_between(2, 1e10),),
         "big": (_big,),
         "amount": (_amount,),
+        "bytes_each": (_or(_number, _kind("bytes")),),
+        "klength": (_klength,),
         "duration": (_duration,),
         "share": (_share, _percent),
         "ratio": (_ratio,),
