@@ -91,15 +91,24 @@ def _shown(app: object, name: str, address: dict[str, str], almanac: Almanac, ro
         app.switch_page("ui/pages/digests.py").run()
         assert not app.exception
 
-    cold, warm = [], []
+    cold, warm, cold_cpu, warm_cpu = [], [], [], []
     for number in range(rounds):
         # Any write begins a new generation: nothing that was kept for a page holds any longer.
         with almanac.store.write("beginning a generation") as writer:
             writer.save_search(f"round {number} {time.monotonic_ns()}")
-        cold.append(milliseconds(show))
-        warm.append(milliseconds(show))
+        for wall, cpu in ((cold, cold_cpu), (warm, warm_cpu)):
+            began = time.process_time()
+            wall.append(milliseconds(show))
+            cpu.append((time.process_time() - began) * 1000)
     sent = sum(len(block.value.encode()) for block in app.get("html") if not block.value.startswith("<style>"))
-    return {"view": name, "cold ms": median(cold), "warm ms": median(warm), "kB": sent / 1000}
+    return {
+        "view": name,
+        "cold ms": median(cold),
+        "cold CPU ms": median(cold_cpu),
+        "warm ms": median(warm),
+        "warm CPU ms": median(warm_cpu),
+        "kB": sent / 1000,
+    }
 
 
 def _exports(almanac: Almanac, folder: Path, rounds: int) -> Table:

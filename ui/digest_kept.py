@@ -36,13 +36,17 @@ def _headings(_almanac: Almanac, home: str, built: Stamps) -> dict[str, tuple[st
 
 
 def digest_of(almanac: Almanac, quarter: str) -> tuple[Digest, BuildState]:
-    """Return a digest and how it was built."""
-    store = almanac.store
-    return _digest(almanac, str(almanac.settings.home), quarter, store.generation(), build_stamps(store).get(quarter))
+    """Return a digest and how it was built.
+
+    A build that still holds is read once, whatever else is written: it may be large.
+    """
+    store, home = almanac.store, str(almanac.settings.home)
+    holds = any(state.quarter == quarter and not state.stale for state in listed(almanac))
+    return _digest(almanac, home, quarter, build_stamps(store).get(quarter), 0 if holds else store.generation())
 
 
 @st.cache_resource(show_spinner=False, max_entries=6)
 def _digest(
-    _almanac: Almanac, home: str, quarter: str, generation: int, built: tuple[str, str] | None
+    _almanac: Almanac, home: str, quarter: str, built: tuple[str, str] | None, generation: int
 ) -> tuple[Digest, BuildState]:
     return _almanac.digests.digest(quarter), _almanac.digests.state(quarter)
