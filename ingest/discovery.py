@@ -7,6 +7,7 @@ read as a feed with entries or a title; a page that claims to have one is not be
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -16,6 +17,7 @@ from ingest._xml import is_html
 from ingest.fetch import FEED, PAGE, Fetched, Fetcher, NotFetched
 from ingest.rss import parse_bytes
 from kb.errors import ParseError, SourceError
+from kb.references import NO_HOST, tidy
 from kb.types import Parsed
 
 MOST_LINKS = 8
@@ -64,7 +66,9 @@ class FoundFeed:
 def find_feeds(html: str, base_url: str) -> list[FeedLink]:
     """Return the feeds that a page points to, those it declares first, comment feeds last."""
     reader = _Links(base_url)
-    reader.feed(html[:_HEAD])
+    # Python's parser gives up at some broken declarations: what stands before them still counts.
+    with suppress(AssertionError):
+        reader.feed(html[:_HEAD])
     found: dict[str, FeedLink] = {}
     for url, title in [*reader.declared, *reader.guessed]:
         found.setdefault(url, FeedLink(url, " ".join(title.split())[:200]))
@@ -236,11 +240,12 @@ class _Links(HTMLParser):
 
     def _absolute(self, href: str) -> str:
         """Return an http(s) address, also of a `feed:` one; empty where it is none."""
-        text = re.sub(r"^feed:(?://)?(?=https?:)", "", href.strip(), flags=re.IGNORECASE)
+        text = re.sub(r"^feed:(?://)?(?=https?:)", "", tidy(href), flags=re.IGNORECASE)
         text = re.sub(r"^feed://", "https://", text, flags=re.IGNORECASE)
         try:
             url = urljoin(self._base, text)
             parts = urlsplit(url)
-            return url if text and parts.scheme in ("http", "https") and parts.hostname else ""
+            known = text and parts.scheme in ("http", "https") and parts.hostname and not NO_HOST.search(parts.hostname)
+            return url if known else ""
         except ValueError:
             return ""

@@ -7,16 +7,19 @@ nesting costs no recursion.
 """
 
 import io
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from lxml import etree
 
+from ingest._addresses import resolve
 from ingest._decode import declared_encoding, decode
 from ingest._writer import fold
 from ingest._xml import find_root, is_html, repair
 from kb.errors import ParseError
+from kb.references import NO_HOST, tidy
 
 MOST = 5000
 """Outlines that are read of one file."""
@@ -100,7 +103,12 @@ def _outline(element: etree._Element, groups: list[str]) -> tuple[Outline | None
     kind = given.get("type", "").lower()
     if not url and kind not in ("rss", "atom", "feed", "link", "include"):
         return None, title
-    site, group = given.get("htmlurl", ""), "/".join(name.replace("/", "-") for name in groups if name)[:_LONGEST]
+    # A site is shown as a link, so it must be one.
+    url, site, group = (
+        tidy(url),
+        resolve(given.get("htmlurl", ""), ""),
+        "/".join(name.replace("/", "-") for name in groups if name)[:_LONGEST],
+    )
     trouble = _trouble(url, kind, len(groups))
     return Outline(title or url, "" if trouble else url, site, group, trouble), title
 
@@ -114,7 +122,8 @@ def _trouble(url: str, kind: str, depth: int) -> str:
         return f"lies more than {DEEPEST} folders deep"
     try:
         parts = urlsplit(url)
-        fit = parts.scheme.lower() in ("http", "https") and bool(parts.hostname) and len(url) <= 2000
+        host = parts.hostname or ""
+        fit = parts.scheme.lower() in ("http", "https") and host != "" and not NO_HOST.search(host) and len(url) <= 2000
     except ValueError:
         fit = False
     return "" if fit else f"“{url[:100]}” is no http or https address"
@@ -151,8 +160,5 @@ def _folder(folders: dict[str, etree._Element], group: str) -> etree._Element:
 
 
 def _clean(text: str) -> str:
-    """Text without the characters that XML cannot hold."""
-    kept = (
-        char for char in text if char == "\t" or " " <= char < "\ud800" or "\udfff" < char < "\ufffe" or char > "\uffff"
-    )
-    return "".join(kept).strip()
+    """Text without control characters and what else XML cannot hold."""
+    return re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", "", text).strip()

@@ -37,6 +37,22 @@ FOUND = {
     ),
     "half a character in HTML": ("html", b"\xff<p>words \xed\xa0\x80</p>"),
     "an address that cannot be taken apart": ("notes", b"1. see https://[a.b/c\n    2. and http://[::1].x\n"),
+    "a declaration at which Python's parser of HTML gives up": (
+        "feeds_of_page",
+        b"<html><![\xae\xaeCDATA[<a href='/feed'>",
+    ),
+    "a feed's address with blanks in it": (
+        "feeds_of_page",
+        b"<link rel='alternate' type='application/rss+xml' href='/f title=T'>",
+    ),
+    "a site in a list of feeds that is no link": (
+        "opml",
+        b"<opml><body><outline text='A' xmlUrl='https://a.example/f' htmlUrl='javascript:alert(1)'/></body></opml>",
+    ),
+    "a feed in a list whose host is none": (
+        "opml",
+        b"<opml><body><outline text='A' xmlUrl='https://a.e&gt; &lt;x y'/></body></opml>",
+    ),
     "half a character in a snapshot": (
         "arxiv",
         rb'{"id":"2309.06180","title":"A \ud800","abstract":"We measure.","categories":"cs.\ud800",'
@@ -89,7 +105,7 @@ def test_targets_hold_for_what_grows_from_their_seeds(name: str, data: st.DataOb
 def test_long_inputs_end_in_time(name: str) -> None:
     """Repetitions of what a format is made of, up to the longest input that is promised five seconds."""
     chance = random.Random(11)
-    for seed in TARGETS[name].seeds[:2]:
+    for seed in TARGETS[name].seeds[:1]:
         start = chance.randrange(max(1, len(seed) - 40))
         for piece in (seed, seed[start : start + 40], b"<div>", b"1. ", b"["):
             hold(name, (piece * (LONGEST // len(piece)))[:LONGEST])

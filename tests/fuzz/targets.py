@@ -16,7 +16,7 @@ import lxml.html
 
 import calculators
 import ingest
-from ingest import _coding, _failures, _hosts, arxiv_papers, notes, pages, rss
+from ingest import _coding, _failures, _hosts, arxiv_papers, discovery, notes, opml, pages, rss
 from ingest._dates import find_period, parse_date, quarter_of
 from ingest._decode import decode
 from ingest._furniture import sanitise
@@ -138,6 +138,26 @@ def _webpage(data: bytes) -> None:
     )
 
 
+def _opml(data: bytes) -> None:
+    found = opml.read_opml(data)
+    for outline in found:
+        _check_address(outline.url)
+        _check_address(outline.site)
+        _require(outline.url or outline.trouble, "a feed without address and without a word")
+        f"{outline.title}{outline.group}{outline.trouble}".encode()
+    # What is written of it is read again as the same.
+    kept = [outline for outline in found if outline.url]
+    if kept:
+        again = opml.read_opml(opml.write_opml(kept, title="T", created="2023-04-07"))
+        _require([one.url for one in again] == [one.url for one in kept], "a list that changes by being written")
+
+
+def _feeds_of_page(data: bytes) -> None:
+    for link in discovery.find_feeds(data.decode("utf-8", "replace"), "https://example.org/a/"):
+        _check_address(link.url)
+        discovery.usual_places(link.url)
+
+
 def _dates(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     for raw in (text, text[:90], *text.split("\n")[:20]):
@@ -229,8 +249,15 @@ _HTML = (
 <img src=x onerror=alert(1)></style></svg><math><mtext><table><mglyph><style><!--</style>
 <img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>""",
 )
+_LISTS = (
+    b"""<?xml version="1.0"?><opml version="2.0"><head><title>L</title></head><body><outline text="Group" title="Group">
+<outline type="rss" text="A &amp; B" title="A" xmlUrl="https://a.example/feed" htmlUrl="https://a.example/"/>
+<outline type="link" text="No feed" url="https://b.example/"/></outline><outline text="C" xmlurl="c.example/rss"/>
+</body></opml>""",
+)
 _PAGES = (
-    b"""<html><head><title>A post - The Site</title><meta property="og:site_name" content="The Site">
+    b"""<html><head><link rel="alternate" type="application/rss+xml" href="/feed.xml" title="Posts">
+<title>A post - The Site</title><meta property="og:site_name" content="The Site">
 <meta property="article:published_time" content="2023-04-07T10:00:00Z"><link rel="canonical" href="/posts/a">
 <script type="application/ld+json">{"@context":"https://schema.org","@graph":[{"@type":"BlogPosting",
 "headline":"A post","author":[{"@type":"Person","name":"A. Author"}],"datePublished":"2023-04-07"}]}</script></head>
@@ -261,6 +288,8 @@ _SNAPSHOT = (
 TARGETS: dict[str, Target] = {
     "any": Target(_any, (*_samples("posts.rss"), *_PROSE, *_NOTES, *_ABSTRACTS, *_FEEDS, *_SNAPSHOT)),
     "rss": Target(_rss, (*_samples("posts.rss"), *_FEEDS)),
+    "opml": Target(_opml, _LISTS),
+    "feeds_of_page": Target(_feeds_of_page, _PAGES),
     "html": Target(_html, _HTML),
     "webpage": Target(_webpage, (*_HTML, *_PAGES)),
     "notes": Target(_notes, _NOTES),
