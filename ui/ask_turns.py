@@ -161,6 +161,9 @@ def _head(library: Library, found: Conversation) -> None:
         with st.popover("Delete", type="tertiary"):
             st.write("It can be brought back for 30 days.")
             if st.button("Delete this conversation", type="primary", key="al_delete"):
+                asked = library.questions.of(row.id)
+                if asked is not None:
+                    asked.stop()
                 with shown_errors():
                     library.almanac.conversations.delete(row.id)
                 st.session_state[UNDO] = row.id

@@ -295,6 +295,32 @@ def test_a_reload_finds_the_question_on_its_way(app: AppTest, almanac: Almanac, 
     assert "A paged cache wastes less memory." in opened(other, c=conversation).text
 
 
+def test_a_question_to_a_busy_conversation_is_not_lost(app: AppTest, almanac: Almanac, scripted: Scripted) -> None:
+    chat = scripted(quoted(""), hold=True)
+    almanac.conversations.save("abc", "one", quoted("one"))
+    other = AppTest.from_file(app._script_path, default_timeout=60)
+    opened(app, c="abc")
+    opened(other, c="abc")
+    ask(app, "two")
+    read = ask(other, "three?")
+    assert "Not asked: three?" in read.text
+    assert "/ask?q=three%3F" in read.addresses
+    assert [question for question, *_ in chat.asked] == ["two"]
+    chat.go.set()
+    ended(app)
+
+
+def test_deleting_a_conversation_stops_its_answer(app: AppTest, almanac: Almanac, scripted: Scripted) -> None:
+    chat = scripted(quoted(""), hold=True)
+    almanac.conversations.save("abc", "one", quoted("one"))
+    opened(app, c="abc")
+    ask(app, "two")
+    app.button(key="al_delete").click().run()
+    chat.go.set()
+    ended(app)
+    assert almanac.conversations.rows() == []
+
+
 def test_a_failure_is_shown_and_can_be_tried_again(app: AppTest, almanac: Almanac, scripted: Scripted) -> None:
     scripted(ModelUnavailable("The server is down.", "Start it."), quoted(""))
     opened(app)
