@@ -6,7 +6,7 @@ amounts do not overlap, and every one has a reading.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chat.router._measures import FLAGS, MONEY_AFTER, PER_GPU, UNITS, bare_letter
 from chat.router._numerals import Numeral, numerals, tidy
@@ -123,6 +123,16 @@ def _fractions(text: str) -> list[Amount]:
             )
         )
     return found
+
+
+def shared(bare: Amount, other: Amount) -> Amount:
+    """The number of `bare` with the unit and the scale of `other`."""
+    factor = bare.numeral.value / other.numeral.bare
+    number = replace(
+        bare.numeral, value=tidy(other.numeral.value * factor), scale=other.numeral.scale, letter=other.numeral.letter
+    )
+    readings = tuple((kind, tidy(value * factor)) for kind, value in other.readings)
+    return replace(bare, numeral=number, readings=readings)
 
 
 _BETWEEN = re.compile(r"\s?(?:and\s|又|零)?\s?")

@@ -188,23 +188,28 @@ def _settled(items: list[Item], one: Group) -> list[Group]:
 
 def _named_apart(items: list[Item], one: Group) -> bool:
     """Whether the first amount has a name before it and the last another behind: "PP=8 and 32 micro-batches"."""
-    after = items[one.last + 1] if one.last + 1 < len(items) else None
-    at = one.first - 1
-    while at >= 0 and items[at].text.lower() in _CONNECT:
-        at -= 1
-    before = items[at] if at >= 0 else None
-    if after is None or before is None:
+    before, after = _beside(items, one.first - 1, -1), _beside(items, one.last + 1, 1)
+    if before is None or after is None:
         return False
-    nouns = {
+    behind = {
         meaning.name for meaning in after.meanings if meaning.sort == "quantity" and meaning.mode in ("noun", "both")
     }
-    keys = {
+    if {item.text.lower() for item in items[one.last + 1 : one.last + 4]} & _WAYS:
+        behind |= {meaning.name for meaning in after.meanings if meaning.sort == "quantity"}
+    if after.sort == "device":
+        behind.add("gpus")
+    ahead = {
         meaning.name for meaning in before.meanings if meaning.sort == "quantity" and meaning.mode in ("key", "both")
     }
     letter = one.first > 0 and items[one.first - 1].text in ("=", ":") and before.sort == "word"
-    return bool(nouns or after.sort == "device") and (
-        letter or bool(keys and not keys & nouns and not is_generic(before))
-    )
+    return bool(behind) and (letter or bool(ahead and not ahead & behind and not is_generic(before)))
+
+
+def _beside(items: list[Item], at: int, step: int) -> Item | None:
+    """The nearest item on one side that is no mere joint."""
+    while 0 <= at < len(items) and (items[at].text.lower() in _CONNECT or items[at].text.lower() in _WAYS):
+        at += step
+    return items[at] if 0 <= at < len(items) else None
 
 
 def _align(

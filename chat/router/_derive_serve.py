@@ -329,6 +329,8 @@ def comm(job: Job) -> None:
     if kinds and kinds[0] == "pp":
         kinds = ["pp"]
     stated = {"tp": "tp" in job.inputs, "pp": False, "dp": "zero_stage" in job.inputs}
+    if not kinds and "hidden" in job.inputs and "tp" in job.inputs:
+        kinds = ["tp"]
     if kinds:
         job.inputs["kind"] = next((kind for kind in kinds if stated.get(kind)), kinds[0])
     if job.inputs.get("scatter_gather") and "kind" not in job.inputs:

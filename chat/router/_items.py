@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import calculators
-from chat.router._amounts import Amount, amounts
+from chat.router._amounts import Amount, amounts, shared
 from chat.router._lexicon import GENERIC, Found, Meaning, lexicon
 from chat.router._measures import DEVICE, MODEL
 from chat.router._text import Folded, fold
@@ -119,7 +119,7 @@ def read_row(question: str) -> Row:
         if _NUMERAL.search(text, term.start, term.end):
             fixed.append(_term(text, term))
             claimed[term.start : term.end] = b"\1" * (term.end - term.start)
-    kept = _amounts(masked, claimed, terms)
+    kept = _shared_units(masked, _amounts(masked, claimed, terms), {term.end for term in terms if _is_key(term)})
     for item in kept:
         claimed[item.start : item.end] = b"\1" * (item.end - item.start)
     # Names are looked for again between the amounts: "per parameter" in "2 bytes per parameter".
@@ -214,6 +214,43 @@ def _amounts(text: str, claimed: bytearray, terms: list[Found]) -> list[Item]:
             continue
         found.append(Item("amount", start, amount.end, text[start : amount.end], amount=amount))
     return found
+
+
+_LIST_JOINT = re.compile(
+    r"\s?(?:(?P<strong>/|(?:[,，]\s?)?\b(?:and|or|vs\.?|versus)\b|和|或|与|还是)|,|，|、)\s?", re.IGNORECASE
+)
+_LEAD = re.compile(r"(?:\s|\b(?:of|is|are|at|about)\b|为|是)+$", re.IGNORECASE)
+
+
+def _is_key(term: Found) -> bool:
+    """Whether a name leads an amount."""
+    leads = [meaning.mode == "key" for meaning in term.meanings if meaning.sort == "quantity"]
+    return any(leads) and term.name.lower() not in GENERIC
+
+
+def _shared_units(text: str, found: list[Item], led: set[int]) -> list[Item]:
+    """Give the numbers of a list the unit or scale that only its last one bears: "7, 13 and 70B", "6, 10 and 19 ms"."""
+    goes_on = False
+    for at in range(len(found) - 1, 0, -1):
+        left, right = found[at - 1].amount, found[at].amount
+        joint = _LIST_JOINT.fullmatch(text, left.end, right.start) if left is not None and right is not None else None
+        if left is None or right is None or joint is None or not (joint["strong"] or goes_on):
+            goes_on = False
+            continue
+        bears = goes_on or (right.end > right.numeral.bare_end and right.kind != "money")
+        before = _LEAD.sub("", text[: left.start])
+        named = before.endswith(("=", ":")) or len(before) in led or len(text[: left.start].rstrip()) in led
+        if not bears or not _is_plain(left) or named:
+            goes_on = False
+            continue
+        found[at - 1].amount = shared(left, right)
+        goes_on = True
+    return found
+
+
+def _is_plain(amount: Amount) -> bool:
+    """Whether a number has neither unit nor scale."""
+    return amount.readings == (("number", amount.numeral.value),) and amount.numeral.scale == 1.0
 
 
 def _after_letter(text: str, start: int) -> bool:

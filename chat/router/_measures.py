@@ -30,7 +30,7 @@ _PER_HOUR = (
 _ADJECTIVE = r"(?:\s(?:peak|dense|sustained|achieved|effective|BF16|FP16|bf16|fp16))?"
 _OPERATIONS = r"FLOPS|FLOPs|FLOP|flops|flop|Flops?|OPS|ops|次?浮点(?:运算|操作)?(?:次数)?"
 _CARBON = r"(?:of\s)?(?:CO2?\s?-?e?q?(?:uiv(?:alent)?)?\s?)?(?:/|per|每)\s?(?:kWh|度|千瓦时)"
-_MINUTE = r"minutes?|mins?|分钟|分(?![之别布成为组段片块配支级批享开担摊类钟])"
+_MINUTE = r"minutes?|mins?|分钟|分(?=[\s,，。;；?？)）]|$|内|的|一次|左右|多)"
 _TIMES: tuple[tuple[str, float], ...] = (
     (r"ns|nano-?sec(?:ond)?s?|纳秒", 1e-9),
     (r"[uμ]s|micro-?sec(?:ond)?s?|微秒", 1e-6),
