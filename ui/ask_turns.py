@@ -36,7 +36,8 @@ def conversation_view(library: Library, found: Conversation, state: AskState) ->
         if state.edit == turn.ordinal and asked is None:
             _edit(library, found, turn, state)
         here = turn.ordinal == (state.turn or (len(turns) if asked is None else 0)) and turn.ordinal > 1
-        st.html(turn_html(library, turn, sources, state, told, here=here, last=last and asked is None))
+        heads = turn.ordinal == 1 and not found.row.named
+        st.html(turn_html(library, turn, sources, state, told, here=here, last=last and asked is None, heads=heads))
         told += turn.answer.notices if turn.answer else ()
         if last and asked is None:
             _last_acts(library, found, turn, state)
@@ -53,8 +54,15 @@ def turn_html(
     *,
     here: bool = False,
     last: bool = False,
+    heads: bool = False,
 ) -> str:
-    """Return a question with its answer; what can be done with the last one stands outside, as a button is among it."""
+    """Return a question with its answer.
+
+    Args:
+        here: it is brought into view.
+        last: what can be done with it stands outside, as a button is among it.
+        heads: its question is the page's heading.
+    """
     answer = turn.answer
     narrowed = ""
     if not turn.scope.empty:
@@ -70,7 +78,7 @@ def turn_html(
     kind = "al-turn al-last" if last else "al-turn"
     return (
         f'<section class="{kind}" id="turn-{turn.ordinal}" aria-label="Question {turn.ordinal}">'
-        f"{question_html(turn.question, here=here, first=turn.ordinal == 1)}{narrowed}{body}{acts}</section>"
+        f"{question_html(turn.question, here=here, first=heads)}{narrowed}{body}{acts}</section>"
     )
 
 
