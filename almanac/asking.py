@@ -84,12 +84,12 @@ class Chat:
     """Questions to one library. Safe to share between threads."""
 
     def __init__(self, library: StoredLibrary, model: Callable[[], LanguageModel | None]) -> None:
-        self._library = library
+        self.library = library
         self._model = model
 
     @cached_property
     def _asker(self) -> Asker:
-        return Asker(self._library)
+        return Asker(self.library)
 
     def ask(
         self,
@@ -120,4 +120,4 @@ class Chat:
 
     def resolve(self, citation: Citation) -> Resolved:
         """Return where a citation stands now; documents change and leave."""
-        return citations.resolve(citation, self._library)
+        return citations.resolve(citation, self.library)

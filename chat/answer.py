@@ -8,13 +8,13 @@ answer, whatever a model does.
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from chat import claims, estimates
+from chat import claims, estimates, records
+from chat._library import Library
 from chat.citations import Numbering, checked, cite, listed
 from chat.extract import choose
 from chat.finding import Found, find, lexicon_of
 from chat.gathering import gather
 from chat.generate import generate
-from chat.library import Library
 from chat.question import read_question
 from chat.relevance import Relevance, rank
 from chat.scopes import OPINIONS
@@ -82,6 +82,7 @@ class Asker:
         statements, citations = self._cited(chosen, numbering)
         if not statements:
             return self._declined(found)
+        statements = (*records.of(found.asked, statements, citations, self._library), *statements)
         return Answer(
             question=found.question,
             standalone=_shown_alone(found),
@@ -111,9 +112,10 @@ class Asker:
     def _computed(self, found: Found, numbering: Numbering) -> Answer | None:
         """Return what the calculators answer; None where they cannot and the library can."""
         done, waiting = estimates.run_requests(found.route.requests)
-        lead = _answers(found) and found.route.kind == "both"
-        if not done and (not waiting or lead):
+        if not done and not waiting:
             return None
+        # Where a sum waits for the reader, what the library says of the matter stands beside the question back.
+        lead = _answers(found) and (found.route.kind == "both" or not done)
         done, defining = self._defined(done, found, numbering) if done else (done, [])
         lines = [line for item in done for line in estimates.lines_of(item, found.language)]
         said = [Statement(text=line, status="computed") for line in lines]
@@ -133,7 +135,7 @@ class Asker:
             citations=citations,
             estimates=tuple(done),
             requests=tuple(waiting),
-            grounded=bool(done),
+            grounded=bool(done or citations),
             notices=found.notices,
         )
 
@@ -167,7 +169,8 @@ class Asker:
                 text=unit.text[:240],
             )
             nearest.setdefault(unit.chunk_id, near)
-        unknown = tuple(dict.fromkeys((*_absent(found), *(term.text for term in found.asked.unknown))))
+        named = {text.lower(): text for text in (*(t.text for t in found.asked.unknown), *found.decision.absent)}
+        unknown = tuple(sorted(named.values(), key=lambda text: found.question.lower().find(text.lower())))
         candidates = tuple(nearest.values())[:NEAREST]
         return Answer(
             question=found.question,
@@ -189,12 +192,6 @@ def _answers(found: Found) -> bool:
         best = max(item.covered for item in found.ranked[:5])
         return not content or best >= 0.5
     return found.decision.answers
-
-
-def _absent(found: Found) -> list[str]:
-    """The names of a question that none of its best passages gives."""
-    top = found.ranked[:8]
-    return [e.text for e in found.asked.entities if not any(e.pattern.search(item.unit.named) for item in top)]
 
 
 def _judged(found: Found, chosen: Sequence[Relevance]) -> list[Relevance]:

@@ -6,7 +6,7 @@ quoted in one place has one number throughout a conversation, and a number never
 
 from collections.abc import Iterable, Sequence
 
-from chat.library import Library
+from chat._library import Library
 from chat.passages import Unit
 from chat.types import Citation, Resolved, Turn
 from kb.evidence import quote_in

@@ -5,15 +5,20 @@ that do not speak of what the claim names. Invariant: a gap is stated with both 
 """
 
 import re
+from collections.abc import Iterator, Sequence
 
+from calculators import Quantity
 from chat import estimates
+from chat._library import Library
 from chat.citations import Numbering, checked, cite, listed
-from chat.finding import Found
-from chat.library import Library
-from chat.relevance import Relevance
+from chat.finding import Found, lexicon_of
+from chat.question import read_question
+from chat.relevance import Relevance, rank
+from chat.router import CalculatorRequest, route
 from chat.types import Answer, AnsweredEstimate, Citation, Comparison, Statement
 from chat.wording import compared, joined, nothing_to_compare, source_name
 from kb.evidence import Number, numbers_in
+from kb.text import language_of
 
 _ASKS = re.compile(
     r"[?？]\s*$|^(?:what|why|how|when|who|where|which|is|are|do|does|did|can|could|should|compare|explain|list"
@@ -30,8 +35,26 @@ _CHECK = re.compile(
     r"|是这样吗|正确吗|属实吗)\s*[?？]\s*$",
     re.I,
 )  # fmt: skip
+_ASKED = {
+    "second": ("how many days", "多少天"),
+    "byte": ("how much memory", "多少显存"),
+    "%": ("what percentage", "百分之多少"),
+    "times": ("how many times", "多少倍"),
+    "flop": ("how many FLOPs", "多少 FLOPs"),
+    "dollar": ("how many dollars", "多少美元"),
+    "token/second": ("how many tokens per second", "每秒多少 token"),
+}
+"""How the quantity of a unit is asked for, in English and Chinese."""
 NEAR = 0.005
 """Relative difference up to which two numbers agree; rounded numbers agree within their last digit."""
+ROUNDED = 0.03
+"""Most that a claim may be off by rounding."""
+LEAST_SAME = 0.35
+"""The same where the number is the very one: the other language may word the rest."""
+BESIDE = 0.8
+"""Share of the best unit's words that another one needs to be compared as well."""
+SURE = 0.85
+"""Share of a claim's words from which on even a number far away is that of the same quantity."""
 MOST = 3
 LEAST_HELD = 0.55
 """Share of a claim's content that a passage must hold to be compared with it."""
@@ -52,10 +75,12 @@ def bare_claim(text: str) -> str:
 
 def check(found: Found, numbering: Numbering, library: Library) -> Answer | None:
     """Compare a claim; None where it is better read as a question."""
-    claimed = [number for number in numbers_in(bare_claim(found.question)) if number.physical]
-    done, waiting = estimates.run_requests(found.route.requests)
+    claim = bare_claim(found.question)
+    claimed = [number for number in numbers_in(claim) if number.physical]
+    requests = found.route.requests or tuple(_requests(claim, claimed))
+    done, waiting = estimates.run_requests(requests)
     computed = [pair for item in done for pair in _against_result(claimed, item)]
-    quoted = _against_passages(found, claimed, numbering, library)
+    quoted = _against_passages(_restated(found, claim, claimed, library), claimed, numbering, library)
     if done and not computed and not quoted:
         return None
     language = found.language
@@ -86,73 +111,121 @@ def check(found: Found, numbering: Numbering, library: Library) -> Answer | None
     )
 
 
+def _restated(found: Found, claim: str, claimed: Sequence[Number], library: Library) -> list[Relevance]:
+    """Return the units ranked by what the claim speaks of; its stated quantities are what may be wrong."""
+    parts, at = [], 0
+    for number in claimed:
+        parts.append(claim[at : number.start])
+        at = number.end
+    asked = read_question(" ".join([*parts, claim[at:]]), lexicon_of(library))
+    return rank(asked, [item.unit for item in found.ranked])
+
+
+def _requests(claim: str, claimed: Sequence[Number]) -> Iterator[CalculatorRequest]:
+    """Yield the sums that a claim's own numbers would answer: each in turn is asked for instead of stated."""
+    for number in claimed:
+        asked = _ASKED.get(number.unit, ("", ""))[language_of(claim) != "en"]
+        if asked:
+            read = route(
+                f"{claim[: number.start].rstrip()} {asked} {claim[number.end :].lstrip()}".rstrip(" .。") + "?"
+            )
+            yield from read.requests[:1]
+
+
 def _title(done: list[AnsweredEstimate], one: Comparison) -> str:
     return next((item.title for item in done if item.estimate.calculator == one.calculator), "")
 
 
 def _against_result(claimed: list[Number], item: AnsweredEstimate) -> list[Comparison]:
+    """Compare claimed numbers with a result, in the claim's own unit where the calculator gives it."""
     made = []
-    for quantity in item.estimate.quantities[:1]:
-        if isinstance(quantity.value, list):
-            continue
-        shown = estimates.value_of(quantity.value, quantity.unit)
-        for result in numbers_in(f"{quantity.value} {'' if quantity.unit == '1' else quantity.unit}"):
-            for number in claimed:
-                if number.unit == result.unit or (number.unit == "%" and not result.unit and abs(result.value) <= 1):
-                    value = result.value * (100 if number.unit == "%" and not result.unit else 1)
-                    gap = _gap(number, value)
-                    made.append(
-                        Comparison(
-                            claimed=number.text.strip(),
-                            found=shown,
-                            source="calculator",
-                            calculator=item.estimate.calculator,
-                            gap=gap,
-                            agrees=gap == 0.0,
-                        )
-                    )
-    return made
-
-
-def _gap(claimed: Number, value: float) -> float | None:
-    """Return the relative difference; 0 within rounding."""
-    if abs(claimed.value - value) <= max(claimed.step * 0.5000001, NEAR * abs(value)):
-        return 0.0
-    return (claimed.value - value) / value if value else None
-
-
-def _against_passages(
-    found: Found, claimed: list[Number], numbering: Numbering, library: Library
-) -> list[tuple[Comparison, Citation]]:
-    made: list[tuple[Comparison, Citation]] = []
-    for item in found.ranked[:12]:
-        if len(made) == MOST or not _speaks(item):
-            continue
-        for number in claimed:
-            same = [held for held in numbers_in(item.unit.text) if held.unit == number.unit]
-            if not same:
-                continue
-            held = min(same, key=lambda other: abs(other.value - number.value))
-            citation = cite(item.unit, numbering)
-            if not checked([citation], library):
-                continue
-            gap = _gap(number, held.value)
+    for number in claimed:
+        for quantity in _alike(number, item):
+            result = numbers_in(f"{quantity.value} {'' if quantity.unit == '1' else quantity.unit}")[0]
+            value = result.value * (100 if number.unit == "%" and result.unit != "%" else 1)
+            shown = estimates.value_of(float(f"{value:.4g}"), "%") if number.unit == "%" else _rounded(quantity)
+            gap = _gap(number, value)
             made.append(
-                (
-                    Comparison(
-                        claimed=number.text.strip(),
-                        found=held.text.strip(),
-                        source="passage",
-                        number=citation.number,
-                        gap=gap,
-                        agrees=gap == 0.0,
-                    ),
-                    citation,
+                Comparison(
+                    claimed=number.text.strip(),
+                    found=shown,
+                    source="calculator",
+                    calculator=item.estimate.calculator,
+                    gap=gap,
+                    agrees=gap == 0.0,
                 )
             )
             break
     return made
 
 
-def _speaks(item: Relevance) -> bool:
-    return item.names == 1.0 and item.covered >= LEAST_HELD and not item.unit.heading
+def _alike(number: Number, item: AnsweredEstimate) -> list[Quantity]:
+    """Return the result's quantities of the number's dimension, those in its own unit first."""
+    found = []
+    for quantity in item.estimate.quantities:
+        if isinstance(quantity.value, list):
+            continue
+        read = numbers_in(f"{quantity.value} {'' if quantity.unit == '1' else quantity.unit}")
+        ratio = number.unit == "%" and quantity.unit == "1" and abs(quantity.value) <= 1
+        if read and (read[0].unit == number.unit or ratio):
+            found.append(quantity)
+    return sorted(
+        found, key=lambda quantity: re.search(rf"(?<![A-Za-z]){re.escape(quantity.unit)}$", number.text) is None
+    )
+
+
+def _rounded(quantity: Quantity) -> str:
+    return estimates.value_of(float(f"{quantity.value:.4g}"), quantity.unit)
+
+
+def _gap(claimed: Number, value: float) -> float | None:
+    """Return the relative difference; 0 within what the claim may have been rounded by."""
+    if abs(claimed.value - value) <= max(NEAR * abs(value), min(claimed.step * 0.5000001, ROUNDED * abs(value))):
+        return 0.0
+    return (claimed.value - value) / value if value else None
+
+
+def _against_passages(
+    ranked: Sequence[Relevance], claimed: list[Number], numbering: Numbering, library: Library
+) -> list[tuple[Comparison, Citation]]:
+    made: list[tuple[Comparison, Citation]] = []
+    for item, number, held in _comparable(ranked, claimed):
+        citation = cite(item.unit, numbering)
+        if len(made) == MOST or not checked([citation], library):
+            continue
+        gap = _gap(number, held.value)
+        one = Comparison(
+            claimed=number.text.strip(),
+            found=held.text.strip(),
+            source="passage",
+            number=citation.number,
+            gap=gap,
+            agrees=gap == 0.0,
+        )
+        made.append((one, citation))
+    return made
+
+
+def _comparable(ranked: Sequence[Relevance], claimed: list[Number]) -> list[tuple[Relevance, Number, Number]]:
+    """Return the units that speak of what the claim does, with the claimed number and theirs, nearest first.
+
+    A unit that holds clearly less of the claim than another speaks of something beside it.
+    """
+    pairs = []
+    for item in ranked[:16]:
+        if item.names < 1.0 or item.unit.heading:
+            continue
+        held = [(n, h) for n in claimed for h in numbers_in(item.unit.text) if h.unit == n.unit]
+        if held:
+            nearest = min(held, key=lambda pair: abs(pair[0].value - pair[1].value))
+            if item.covered >= (LEAST_SAME if nearest[0].equals(nearest[1]) else LEAST_HELD):
+                pairs.append((item, *nearest))
+    best = max((item.own for item, _, _ in pairs), default=0.0)
+    kept = [pair for pair in pairs if pair[0].own >= BESIDE * best and (pair[0].own >= SURE or _near(pair[1], pair[2]))]
+    return sorted(kept, key=lambda pair: (-round(pair[0].own, 1), abs(pair[1].value - pair[2].value)))
+
+
+def _near(claimed: Number, held: Number) -> bool:
+    """Tell whether two numbers may be of one quantity: within a factor of three."""
+    low, high = sorted((abs(claimed.value), abs(held.value)))
+    return high <= 3 * low

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from chat._intents import Intent
-from chat.library import Library
+from chat._library import Library
 from chat.passages import Unit, same_words
 from chat.question import Asked
 from chat.relevance import Relevance, holds
@@ -34,7 +34,8 @@ def choose(asked: Asked, ranked: Sequence[Relevance], library: Library) -> list[
     if asked.sides:
         return _by_side(asked, ranked)
     lead = ranked[0]
-    below = _below(lead, ranked, library) if _announces(lead) else []
+    byline = asked.intent == Intent.PERSON and " - " in lead.unit.text
+    below = _below(lead, ranked, library) if _announces(lead) and not byline else []
     if below:
         inside = {item.unit for item in below}
         rest = [item for item in ranked if item.unit not in inside and item is not lead]

@@ -7,10 +7,10 @@ found the same passages.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chat._library import Library
 from chat.decision import Decision, decide
 from chat.followups import standalone
 from chat.gathering import gather
-from chat.library import Library
 from chat.question import Asked, Lexicon, read_question
 from chat.relevance import Relevance, rank
 from chat.router import Route, route

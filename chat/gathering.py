@@ -7,7 +7,7 @@ its hit's rank is that of the first search that found it.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from chat.library import Library
+from chat._library import Library
 from chat.passages import Unit, units_of
 from chat.question import Asked, Entity
 from chat.types import Scope

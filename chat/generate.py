@@ -8,11 +8,12 @@ that the library does not answer.
 import contextlib
 from collections.abc import Callable, Generator, Iterator, Sequence
 
+from chat._library import Library
 from chat.citations import Numbering, cite, listed
 from chat.finding import Found
-from chat.library import Library
-from chat.passages import Unit, units_in
+from chat.passages import Unit, tokens_of, units_in
 from chat.prompts import MAX_PASSAGE, NOT_HERE, Passage, messages_for
+from chat.relevance import holds
 from chat.types import Answer, Citation, Coverage, Event, Statement
 from chat.verify import Checked, check, split
 from chat.wording import fallback, nothing_supported
@@ -129,6 +130,11 @@ def _written(
     usage: list[Usage] = []
     ahead: list[int] = []
     allowed = _addresses(found)
+
+    def about(text: str) -> bool:
+        held = tokens_of(text)
+        return any(holds(term, held) >= 0.6 for term in found.asked.content)
+
     results: list[Checked] = []
     kept, room = fitting(writer, found, passages)
     text, done = "", 0
@@ -150,7 +156,7 @@ def _written(
             yield Event(kind="piece", text=piece)
             whole = list(split(text))
             for sentence in whole[done:-1]:
-                checked = check(sentence, kept, library.glossary, allowed)
+                checked = check(sentence, kept, library.glossary, allowed, about)
                 if checked:
                     results.append(checked)
                     yield Event(kind="statement", statement=_draft(checked))
@@ -159,7 +165,7 @@ def _written(
         return None
     yield Event(kind="stage", text="checking")
     for sentence in list(split(text))[done:]:
-        checked = check(sentence, kept, library.glossary, allowed)
+        checked = check(sentence, kept, library.glossary, allowed, about)
         if checked:
             results.append(checked)
     if not any(result.ok for result in results) or (NOT_HERE.search(text) and len(results) <= 1):

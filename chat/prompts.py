@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kb.llm import Message
-from kb.text import HAN, fold_space
+from kb.text import HAN, fold_space, sentences
 from kb.types import Language
 
 SYSTEM = """You answer questions from numbered passages of a reader's library.
@@ -40,7 +40,31 @@ _ROLE = re.compile(
     r"^(\W*)(system|user|assistant|human|developer|tool|ai|系统|用户|助手|人类)(\s*(?:prompt|message|提示)?\s*[:：])",
     re.I,
 )
+_ADDRESS = re.compile(r"(?:https?|ftp|data|javascript|file):[^\s<>\"'）)\]}]+|www\.[^\s<>\"'）)\]}]+", re.I)
 _FENCE = re.compile(r"`{3,}|~{3,}|#{3,}|-{5,}|={5,}")
+
+
+_DIRECTIVE = re.compile(
+    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instructions?|rules?|prompts?|above|previous"
+    r"|passages?)\b"
+    r"|\byou (?:are|must|should|will|have to|need to)\b.{0,30}\b(?:now|assistant|answer|reply|say|respond"
+    r"|output|print|call|run|"
+    r"cite|include|obey|act)\b"
+    r"|\b(?:new|real|hidden|system|developer)\b.{0,12}\b(?:instructions?|prompts?|rules?|message)\b"
+    r"|^\W*(?:system|assistant|user|human|developer|tool)\b\W*[:：>]"
+    r"|\b(?:say|reply|answer|respond|output|print|repeat|write|tell the (?:user|reader))\b.{0,30}(?:\bexactly\b"
+    r"|\bonly\b|\bwith\b"
+    r"|[\"'“:：])"
+    r"|\b(?:call|run|invoke|execute|use)\b.{0,20}\b(?:calculator|tool|function|command|code)s?\b"
+    r"|\bas an? (?:ai|language model|assistant)\b"
+    r"|(?:忽略|无视|忘记|不要理会|跳过).{0,14}(?:指令|指示|规则|提示|以上|之前|前面|上述|内容)"
+    r"|你(?:现在)?(?:是|必须|应该|要|只能).{0,16}(?:助手|回答|输出|回复|调用|引用|说)"
+    r"|(?:系统|开发者|新的?)(?:提示|指令|消息|规则)|^\W*(?:系统|助手|用户)\s*[:：]"
+    r"|(?:请|务必|必须)?(?:只|仅|直接)?(?:输出|回复|回答|复述)\s*[“\"'：:]|(?:调用|运行|执行).{0,8}(?:计算器"
+    r"|工具|函数|命令|代码)",
+    re.I | re.M,
+)
+"""What tells a model what to do instead of telling a reader something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +88,17 @@ class Passage:
 
     @property
     def whole(self) -> str:
-        """All that a sentence may rest on."""
+        """All that belongs to it: title, breadcrumb, date, text."""
         return "\n".join((self.title, *self.path, self.published[:10], self.text))
+
+    @property
+    def evidence(self) -> str:
+        """What a sentence may rest on, in the places of `whole`: addresses and orders to a model are blanked out."""
+        text = _ADDRESS.sub(lambda match: " " * len(match.group()), self.whole)
+        for start, end in sentences(text):
+            if _DIRECTIVE.search(text[start:end]):
+                text = text[:start] + " " * (end - start) + text[end:]
+        return text
 
 
 def plain(text: str) -> str:

@@ -31,7 +31,8 @@ _SUFFIXES = frozenset(
 )
 """Characters that end many words without making another thing of them."""
 _HOW = re.compile(
-    r"\bhow (?:much|many|large|big|fast|quick|quickly|long|often|high|low|small|far|wide|deep|slow|heavy"
+    r"\bhow (?:much (?:faster|slower|larger|smaller|bigger|better|worse|more|less|cheaper|higher|lower|longer)"
+    r"|much|many|large|big|fast|quick|quickly|long|often|high|low|small|far|wide|deep|slow|heavy"
     r"|expensive|close|well|"
     r"good|bad|old|strong|sensitive|accurate)\b",
     re.I,
@@ -44,6 +45,7 @@ _AGENT = re.compile(r"[a-z]{4,}(?:er|or)s?")
 _DIGIT_LETTER = re.compile(r"(?=.*\d)(?=.*[A-Za-z])")
 _STAGE = re.compile(r"(?P<name>[A-Za-z][\w-]*)[\s-](?:stage|phase|阶段)[\s-]?(?P<number>\d)\b", re.I)
 _LIST_OF_UNITS = re.compile(r"(?:tokens?|words?|steps?|samples?|requests?)/(?:s|sec|second|step)", re.I)
+_PLURAL = re.compile(r"['’]s$|(?<=\d)s$")
 _INNER_CAPITAL = re.compile(r"^(?:[A-Z]{2,}s?|[A-Za-z]*[a-z][A-Z]\w*|[A-Z]{2,}\w*-\w+|\w+-[A-Z]{2,})$")
 
 
@@ -166,7 +168,7 @@ def _terms(form: str, lexicon: Lexicon) -> list[Term]:
     terms: list[Term] = []
     left = list(normal)
     for item in found:
-        if not _inside_name(normal, item, names):
+        if not _inside_name(normal, item, names) and not _by_chance(normal[item.start : item.end]):
             terms.append(_phrase(normal[item.start : item.end], item, written))
             left[item.start : item.end] = "\0" * (item.end - item.start)
     rest = "".join(left)
@@ -177,6 +179,12 @@ def _terms(form: str, lexicon: Lexicon) -> list[Term]:
         if term.forms and term.forms[0]:
             unique.setdefault(term.forms[0], term)
     return list(unique.values())
+
+
+def _by_chance(piece: str) -> bool:
+    """Tell whether a match runs over a blank that the term does not have: is a, as ISA."""
+    words = piece.split()
+    return len(words) > 1 and len(piece) <= 6 and any(word in STOPWORDS for word in words)
 
 
 def _is_name(word: str) -> bool:
@@ -232,7 +240,7 @@ def _words(left: str, normal: str, written: Mapping[str, str]) -> list[Term]:
 
 
 def _latin(word: str, as_written: str) -> Term:
-    made = tokens(as_written)
+    made = tokens(_PLURAL.sub("", as_written))
     forms = [frozenset(made[:1])]
     if not any(char.isdigit() for char in word):
         # mixed-precision may stand as two words; H100 or GPT-3 stays a name.
@@ -354,7 +362,7 @@ def _opens(form: str, start: int) -> bool:
 
 def _name_pattern(text: str) -> str:
     """A pattern for a name in any spelling of its joints: GPT-3, GPT 3, gpt3, and its plural."""
-    normal = re.sub(r"['’]s$", "", normalise(text))
+    normal = _PLURAL.sub("", normalise(text))
     if re.search(f"[{HAN}]", normal):
         return re.escape(normal)
     parts = re.findall(r"[^\W\d_]+|\d+(?:\.\d+)*", normal)

@@ -111,6 +111,11 @@ _CONTRAST = re.compile(
     r"|都",
     re.I,
 )
+_JUDGES = re.compile(
+    r"(?:very |really |quite )?(?:good|useful|interesting|helpful|nice)\b|(?:很|非常|十分)?(?:好|有用|有趣|不错"
+    r"|推荐)",
+    re.I,
+)
 _TIME = re.compile(r"\b(?:19|20)\d\d\b")
 
 
@@ -122,6 +127,10 @@ def fitness(intent: Intent, unit: Unit, asked: Asked) -> float:
         bonus -= 0.3
     if text.endswith(("?", "？")) or ("question" in unit.labels and text.lower().startswith("question")):
         bonus -= 0.25
+    if unit.labels and _JUDGES.match(text):
+        bonus -= 0.25
+    if intent == Intent.PERSON and unit.heading and " - " in text:
+        bonus += 0.2
     if len(text) < 25 and text.isascii():
         bonus -= 0.08
     if intent == Intent.QUANTITY:

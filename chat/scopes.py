@@ -44,6 +44,8 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 )  # fmt: skip
 _OPINION_CUE = re.compile(
     r"\b(?:I|my|me)\b.{0,40}\b(?:mark|rate|label|tag|call|consider|find|found|judge|recommend|like|opinion)\w*"
+    r"|\bmy (?:open )?questions?\b|\bquestions?\b.{0,20}\b(?:I|me)\b.{0,30}\bopen\b|我.{0,6}(?:疑问|问题)"
+    r"|留下的(?:疑问|问题)"
     r"|\b(?:mark|rat|label|tagg)\w*\b.{0,20}\bas\b|\bmy opinion|我.{0,12}(?:标|评|认为|觉得|打|推荐|注)|标(?:记"
     r"|注|为|成)",
     re.I,
@@ -54,7 +56,7 @@ OPINIONS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("useful", re.compile(r"\b(?:very )?useful\b|\bhelpful\b|(?:很|非常)?有用|实用", re.I)),
     ("interesting", re.compile(r"\b(?:very )?interesting\b|(?:很|非常)?有趣|有意思", re.I)),
     ("good", re.compile(r"\bgood\b|\brecommended\b|不错|好文|推荐", re.I)),
-    ("question", re.compile(r"\b(?:open |as )?questions?\b|疑问|存疑", re.I)),
+    ("question", re.compile(r"\b(?:open |as )?questions?\b|疑问|存疑|问题", re.I)),
 )  # fmt: skip
 
 

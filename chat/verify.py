@@ -6,7 +6,7 @@ names and words in a passage that it cites.
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from chat.prompts import Passage
@@ -14,7 +14,6 @@ from kb.evidence import Span, supported
 from kb.glossary import Glossary
 from kb.text import fold_space, query_terms, sentences
 
-_MARKER = re.compile(r"[\[【［(（]\s*\^?(\d{1,3}(?:\s*[,，、;-]\s*\d{1,3})*)\s*[\]】］)）]")
 _BRACKETED = re.compile(r"[\[【［]\s*\^?(\d{1,3}(?:\s*[,，、;]\s*\d{1,3})*)\s*[\]】］]")
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)|<img\b[^>]*>", re.I)
 _LINK = re.compile(r"\[([^\]]*)\]\(\s*<?([^)\s>]+)>?[^)]*\)")
@@ -26,7 +25,8 @@ _URL = re.compile(
 )
 _BULLET = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)])\s+")
 REMOVED = "(link removed)"
-MIN_TERMS = 1
+MIN_TERMS = 2
+"""Words with a meaning that a sentence needs to be a statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,25 @@ def _known(address: str, allowed: Collection[str]) -> bool:
     return address.rstrip(".,;:!?/") in {known.rstrip("/") for known in allowed}
 
 
-def check(sentence: str, passages: Sequence[Passage], glossary: Glossary, allowed: Collection[str]) -> Checked | None:
-    """Check one sentence; None where it says nothing, as an opening or a bare marker does."""
+def check(
+    sentence: str,
+    passages: Sequence[Passage],
+    glossary: Glossary,
+    allowed: Collection[str],
+    about: Callable[[str], bool] | None = None,
+) -> Checked | None:
+    """Check one sentence; None where it says nothing, as an opening or a bare marker does.
+
+    Args:
+        allowed: addresses that may stand in it.
+        about: tells whether a text, the sentence with what it rests on, speaks of what was asked.
+    """
     text, altered = clean(sentence, allowed)
     known = {passage.number: passage for passage in passages}
     cited = [int(number) for match in _BRACKETED.finditer(text) for number in re.findall(r"\d+", match[1])]
     body = fold_space(re.sub(r"\s+([.,;:。，；：!?！？])", r"\1", _BRACKETED.sub("", text)))
-    if len(query_terms(body)) < MIN_TERMS or not re.search(r"\w", body):
+    terms = query_terms(body)
+    if not terms or not re.search(r"\w", body):
         return None
     valid = [number for number in dict.fromkeys(cited) if number in known]
     reasons = [f"[{number}] is none of the passages" for number in dict.fromkeys(cited) if number not in known]
@@ -90,7 +102,14 @@ def check(sentence: str, passages: Sequence[Passage], glossary: Glossary, allowe
         reasons.append("a link that no document of the library has was removed")
     if not valid:
         return Checked(body, (), False, (*reasons, "it cites no passage"))
-    found = supported(body, [known[number].whole for number in valid], glossary=glossary)
+    if len(terms) < MIN_TERMS:
+        return Checked(body, tuple(valid), False, (*reasons, "it says too little to be checked"))
+    evidence = [known[number].evidence for number in valid]
+    found = supported(body, evidence, glossary=glossary)
     spans = tuple((valid[span.passage], span) for span in found.spans)
+    if found.ok and about is not None:
+        resting = [evidence[span.passage][span.start : span.end] for span in found.spans]
+        if not about(" ".join((body, *resting))):
+            return Checked(body, tuple(valid), False, (*reasons, "it has nothing to do with the question"), spans)
     bearing = tuple(dict.fromkeys(number for number, _ in spans)) if found.ok else tuple(valid)
     return Checked(body, bearing or tuple(valid), found.ok and not reasons, (*reasons, *found.reasons), spans)

@@ -66,7 +66,8 @@ def _title(candidate: Candidate) -> str:
 
 def advice_for(language: Language, asked: Asked, unknown: Sequence[str], scoped: Scoped) -> str:
     """Return what the reader may add or change, where nothing answers."""
-    subject = ", ".join(unknown[:3]) or ", ".join(term.text for term in asked.content[:3])
+    words = [term.text for term in asked.content if not any(term.text in name.lower() for name in unknown)]
+    subject = ", ".join((*unknown[:3], *words[:3])[:4])
     if not scoped.scope.empty:
         if language != "en":
             return "这次只在筛选范围内查找；放宽日期、类型或标签后再问一次。"
