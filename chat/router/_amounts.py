@@ -45,11 +45,13 @@ _FRACTION = re.compile(
     r"(?<![A-Za-z])(?:(?P<half>half|one[\s-]half)(?=\s+(?:of\s+)?(?:the\s+|its\s+)?(?:peak|utili[sz]ation|MFU|efficiency|accept))"
     r"|(?P<third>a third|one[\s-]third)|(?P<thirds>two[\s-]thirds)|(?P<quarter>a quarter|one[\s-]quarter)"
     r"|(?P<quarters>three[\s-]quarters))(?![A-Za-z]|\sof\san?\s)|(?P<han>一半)|(?P<time>half an hour|半小时|半个小时)"
-    r"|(?P<day>half a day|半天)|(?P<year>half a year|半年)|(?P<month>半个月)|(?P<hour>an hour(?! and))(?<!per an hour)",
+    r"|(?P<day>half a day|半天)|(?P<year>half a year|半年)|(?P<month>半个月)|(?P<hour>an hour(?! and))(?<!per an hour)"
+    r"|(?:(?<=\bover )|(?<=\bfor )|(?<=\bin )|(?<=\bwithin ))(?:a (?P<aday>day)|a (?P<aweek>week)|a (?P<amonth>month)|a (?P<ayear>year))\b",
     FLAGS,
 )
 _SHARES = {"half": 0.5, "third": 1 / 3, "thirds": 2 / 3, "quarter": 0.25, "quarters": 0.75, "han": 0.5}
-_SPANS = {"time": 1_800.0, "day": 43_200.0, "year": 15_778_800.0, "month": 1_296_000.0, "hour": 3_600.0}
+_SPANS = {"time": 1_800.0, "day": 43_200.0, "year": 15_778_800.0, "month": 1_296_000.0, "hour": 3_600.0,
+          "aday": 86_400.0, "aweek": 604_800.0, "amonth": 2_592_000.0, "ayear": 31_557_600.0}  # fmt: skip
 
 
 def amounts(text: str) -> list[Amount]:

@@ -176,7 +176,7 @@ def _settled(items: list[Item], one: Group) -> list[Group]:
     """Keep a list if an "and", an "or" or three amounts show that it is one; else take its amounts apart."""
     if len(one.items) == 1:
         return [one]
-    if _named_apart(items, one):
+    if _named_apart(items, one) or _model_and_data(items, one):
         places = [index for index in range(one.first, one.last + 1) if items[index].sort == "amount"]
         return [Group([items[index]], index, index) for index in places]
     joints = {items[index].text.lower() for index in range(one.first, one.last) if items[index].sort != "amount"}
@@ -203,6 +203,15 @@ def _named_apart(items: list[Item], one: Group) -> bool:
     }
     letter = one.first > 0 and items[one.first - 1].text in ("=", ":") and before.sort == "word"
     return bool(behind) and (letter or bool(ahead and not ahead & behind and not is_generic(before)))
+
+
+def _model_and_data(items: list[Item], one: Group) -> bool:
+    """Whether it is a model's size and its tokens: "174.6B and 300B tokens"."""
+    after = items[one.last + 1] if one.last + 1 < len(items) else None
+    sizes = [item.amount.read("number") or 0 for item in one.items if item.amount is not None]
+    joints = {item.text.lower() for item in items[one.first : one.last] if item.sort != "amount"}
+    of_tokens = after is not None and any(meaning.name in ("tokens", "tokens_any") for meaning in after.meanings)
+    return len(sizes) == 2 and min(sizes) >= 1e8 and of_tokens and not joints & {"or", "vs", "versus", "或", "还是"}
 
 
 def _beside(items: list[Item], at: int, step: int) -> Item | None:
@@ -314,7 +323,7 @@ def _fits(one: Group, meaning: Meaning, cost: float) -> bool:
     if all(value_of(item, kind, named=False) is None for item in one.items):
         # A number without its unit is taken only where nothing else wants it.
         return cost <= NEAR - UNITLESS and all(value_of(item, kind, named=True) is not None for item in one.items)
-    if meaning.name not in _SINGLE and any(item.amount is not None and item.amount.numeral.weak for item in one.items):
+    if meaning.name not in _SINGLE and any(_is_weak(item) for item in one.items):
         return False
     return all(value_of(item, kind, named=cost <= NEAR) is not None for item in one.items)
 
@@ -341,6 +350,11 @@ def _side(meaning: Meaning, before: bool, between: list[Item], items: list[Item]
     if meaning.mode == "weak" and len(between) > 1:
         cost += 1.5
     return cost
+
+
+def _is_weak(item: Item) -> bool:
+    """Whether it is a word such as "one", other than in "one month"."""
+    return item.amount is not None and item.amount.numeral.weak and item.amount.kind != "time"
 
 
 def _in_thousands(item: Item) -> bool:

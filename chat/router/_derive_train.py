@@ -16,6 +16,8 @@ _TOTALS = {
     6: "adam_8bit_no_master", 8: "sgd",
 }  # fmt: skip
 MOST_GPUS = 1_048_576
+LONGEST_STEP = 3_600
+"""Seconds beyond which a time is that of a run rather than of an iteration."""
 
 
 def bubble(job: Job) -> None:

@@ -210,7 +210,7 @@ def _add_loose(facts: Facts, item: Item) -> None:
         facts.add("dtype", item.width, item.start, item.end, item.name)
         return
     amount = item.amount
-    if amount is None or amount.numeral.weak:
+    if amount is None or (amount.numeral.weak and amount.kind != "time"):
         return
     if amount.kind == "bits":
         facts.add("dtype", amount.readings[0][1] / 8, item.start, item.end, f"int{amount.readings[0][1]:g}")

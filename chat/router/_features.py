@@ -17,7 +17,7 @@ from chat.router._lexicon import lexicon
 # Concepts that a longer name of a quantity still speaks of: "KV cache per token" speaks of the KV cache.
 _INNER = frozenset(
     "KV CACHE CKPT FAIL TRAIN SPEC MICROBATCH PERTOKEN PERGPU MEMORY PIPELINE WEIGHTS QUANT DECODE PREFILL ACCEPT GRAD "
-    "LATENCY THROUGHPUT ACTIVE FINETUNE COMM OPTIMAL DEEPSPEED ZERO".split()
+    "LATENCY THROUGHPUT ACTIVE FINETUNE COMM OPTIMAL DEEPSPEED ZERO FIT".split()
 )
 MEASURES = frozenset(
     "AMOUNT COMPUTE DEFINE HOWLONG COST MEMORY SIZE ENERGY CARBON FLOPS MFU HFU BUBBLE KV CACHE ACT THROUGHPUT LATENCY "
@@ -60,6 +60,7 @@ def features_of(row: Row, bindings: Bindings, within: tuple[int, int] | None = N
         if len({item.name for item in row.named(sort)}) > 1:
             found.add(f"@{sort}s")
     found |= {bound.name for bound in bindings.bound if bound.cost <= SURE}
+    found |= {"big_any" for bound in bindings.bound if bound.name == "params" and bound.cost > SURE}
     found |= {f"?{name}" for name in bindings.asked if not bindings.get(name)}
     found |= _loose(bindings.loose)
     if len(timings(row)) > 1:

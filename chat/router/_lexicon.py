@@ -19,10 +19,16 @@ from kb.text import simplify
 Mode = Literal["key", "noun", "both", "weak"]
 SEPARATORS = " -_\n"
 # Function words that name a quantity only for the calculator that is read for.
-GENERIC = frozenset(
-    "at in for over to from between every each within under during takes took taking get gets getting doing least per "
-    "with by fit hit hits accept now step gives each apiece hold holds".split()
-) | frozenset("在 到 从 每 每隔 每次 内 里 按 达到 用了 花了 共 一共 训练 跑 单卡 每卡 选 生成 时间 大小 平均".split())
+GENERIC = (
+    frozenset(
+        "at in for over to from between every each within under during takes took taking get gets getting doing least per "
+        "with by fit hit hits accept now step gives each apiece hold holds".split()
+    )
+    | frozenset(("fit in", "fits in", "fit into"))
+    | frozenset(
+        "在 到 从 每 每隔 每次 内 里 按 达到 用了 花了 共 一共 训练 跑 单卡 每卡 选 生成 时间 大小 平均".split()
+    )
+)
 COMMON = frozenset("AMOUNT COMPUTE EXPLAIN DEFINE LITERATURE PAST COMPARE FOLLOW MOMENT".split())
 """Concepts of everyday words, which no misspelt word is mended into."""
 

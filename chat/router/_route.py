@@ -17,7 +17,7 @@ from chat.router._features import features_of, holds
 from chat.router._follow import State, carry, earlier_questions, is_follow_up, is_reply, speaks_of_calculator
 from chat.router._items import Row, read_row
 from chat.router._lexicon import lexicon
-from chat.router._routes import Way, rank
+from chat.router._routes import LEAST, LITTLE, Way, rank
 from chat.router._types import CalculatorRequest, Route, RouteKind, Turn
 
 MOST_PARTS = 4
@@ -64,8 +64,7 @@ def _read(question: str, state: State | None) -> tuple[_Reading, str]:
     bindings = bind(row, frozenset(lexicon().types), generic=False)
     features = features_of(row, bindings)
     several = _several(row, bindings)
-    ranked = rank(features, bindings)
-    way = several[0] if several else ranked[0][1] if ranked else None
+    way = several[0] if several else _best(row, features, bindings)
     if state is not None:
         reading = _continue(row, features, way, state)
         if reading is not None:
@@ -79,11 +78,40 @@ def _read(question: str, state: State | None) -> tuple[_Reading, str]:
     return _Reading(row, features, way, facts, made, kind_of(row, features, made[0])), ""
 
 
+CLOSE = 1.2
+"""Ways whose scores lie this near to the best are tried."""
+MOST_TRIED = 5
+
+
+def _best(row: Row, features: frozenset[str], bindings: Bindings) -> Way | None:
+    """The way that the question fits best: by what it speaks of, and by what its numbers fill."""
+    ranked = rank(features, bindings)
+    top = ranked[0][0] if ranked else 0.0
+    close = [(score, way) for score, way in ranked if score >= max(top - CLOSE, LITTLE)][:MOST_TRIED]
+    if not close or (len(close) == 1 and top >= LEAST):
+        return close[0][1] if close else None
+    tried = [(score + _filled(row, way), score, way) for score, way in close]
+    total, score, way = max(tried, key=lambda item: item[0])
+    return way if score >= LEAST or total >= score + WELL_FILLED else None
+
+
+def _filled(row: Row, way: Way) -> float:
+    """How well the numbers of a question fill a calculator: all used and nothing missing is worth two."""
+    facts = gather(row, way)
+    request = requests(way, facts)[0]
+    numbers = [row.folded.span(item.start, item.end) for item in row.items if item.sort in ("amount", "list")]
+    used = sum(any(span.start < end and start < span.end for span in request.spans) for start, end in numbers)
+    share = used / len(numbers) if numbers else 0.0
+    return 2.0 * share - 0.6 * len(request.missing) - 1.0 * bool(request.problem) - 1.0 * (used < 2)
+
+
 _QUESTION = re.compile(
     r"(?:[,，;；.。?？、]\s*(?:and\s+|also\s+)?|\band\s+|\bplus\s+|\bas well as\s+|以及|并且|同时|还有|和)"
     r"(?=(?:how|what|which|the\s+(?:cost|time|memory|energy|number)|需?要?多[少久大长]|需要|花多少|成本|总?(?:费用|时间|显存|耗电)))",
     re.IGNORECASE,
 )
+WELL_FILLED = 1.6
+"""What a way that the words alone do not reach must be filled by."""
 CLEAR = 2.4
 """The score from which a part of a question asks for a calculator of its own."""
 

@@ -13,6 +13,8 @@ from chat.router._features import SURE, holds
 from chat.router._lexicon import read_data
 
 LEAST = 1.8
+"""A way that scores less needs numbers that fill it."""
+LITTLE = 0.5
 """A way that scores less is none."""
 
 
@@ -73,8 +75,8 @@ def rank(features: frozenset[str], bindings: Bindings) -> list[tuple[float, Way]
     found = []
     for way in ways():
         score = way.score(features)
-        if score >= LEAST:
+        if score >= LITTLE:
             used = sum(name in way.quantities for name in given)
             score += 0.2 * used - 0.3 * (len(given) - used)
             found.append((round(score, 4), way))
-    return sorted(found, key=lambda item: -item[0])
+    return sorted((item for item in found if item[0] >= LITTLE), key=lambda item: -item[0])

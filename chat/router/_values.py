@@ -137,6 +137,7 @@ READERS: dict[str, Reader] = {
         "amount": (_amount,),
         "bytes_each": (_or(_number, _kind("bytes")),),
         "klength": (_klength,),
+        "small": (_between(0, 1e4),),
         "duration": (_duration,),
         "share": (_share, _percent),
         "ratio": (_ratio,),
