@@ -141,7 +141,8 @@ def test_papers_and_files_in_one_ingest(library: Almanac, server: Peer, tmp_path
     }
     assert "no address of the open internet" in outcomes["https://10.0.0.1/post"].error
     assert server.requests[0].ids == [A, B]
-    assert (steps[-1].stage, steps[-1].sources_done, steps[-1].sources_total) == ("done", 3, 3)
+    last = [step for step in steps if step.stage != "digests"][-1]
+    assert (last.stage, last.sources_done, last.sources_total) == ("done", 3, 3)
 
 
 def test_a_file_of_that_name_is_a_file(library: Almanac, server: Peer, monkeypatch: pytest.MonkeyPatch,
