@@ -47,18 +47,20 @@ DERIVE: Mapping[str, Callable[[Job], None]] = {
     "comm_volume": serve.comm,
 }
 """By calculator; those not listed need the table of fields alone."""
+MOST = 8
+"""Alternatives of one question."""
 _POOL_FITS = {"share": "share", "count": "count", "count0": "count", "length": "length", "stage": "stage"}
 _RECOMPUTED = frozenset({"dtype_bytes", "weight_bytes"})
 
 
-def requests(way: Way, facts: Facts) -> list[CalculatorRequest]:
+def requests(way: Way, facts: Facts, most: int = MOST) -> list[CalculatorRequest]:
     """The requests of a question for one calculator: one, or one for each alternative that it compares."""
     keys = [key for key in facts.given if key in way.quantities or key[0] == "="]
     if holds("COMPARE", facts.features) or len(facts.given.get("dtype", ())) > 1:
         keys += [f"choice:{group}" for group in way.choices.values() if group != "optimizer"]
         keys.append("dtype")
     keys += ["model", "device"] if way.calculator != "spec_decode" else []
-    made = [_request(way, one) for one in alternatives(facts, keys)]
+    made = [_request(way, one) for one in alternatives(facts, keys, most)]
     return [item for at, item in enumerate(made) if item.inputs not in [other.inputs for other in made[:at]]]
 
 
@@ -72,7 +74,8 @@ def _request(way: Way, facts: Facts) -> CalculatorRequest:
     _tidy(job)
     output = way.output(facts.features | job.used.keys() | {f"+{name}" for name in job.used})
     absent, problem = _missing(job, output)
-    _prune(job, output)
+    if not problem:
+        _prune(job, output)
     return CalculatorRequest(
         calculator=way.calculator,
         inputs=job.inputs,

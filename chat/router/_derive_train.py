@@ -168,6 +168,8 @@ def utilization(job: Job) -> None:
         if gpus and gpus > 1:
             job.note(f"{each:,.6g} tokens/s on each of {gpus:,} devices")
     duration = job.peek("duration")
+    if duration and duration < LONGEST_STEP and "batch" in job.inputs and "iter_time_s" not in job.inputs:
+        job.put("iter_time_s", duration, job.facts.first("duration"))
     if (
         "gpu_hours" not in job.inputs
         and duration

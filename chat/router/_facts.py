@@ -240,7 +240,7 @@ def _add_loose(facts: Facts, item: Item) -> None:
         facts.add("signed_any", -whole, item.start, item.end)
 
 
-def alternatives(facts: Facts, keys: Iterable[str], most: int = 8) -> list[Facts]:
+def alternatives(facts: Facts, keys: Iterable[str], most: int) -> list[Facts]:
     """One set of facts for each combination that the text compares.
 
     Quantities with equally many values that take turns are paired; others are combined, up to `most` in all.

@@ -98,7 +98,7 @@ def _best(row: Row, features: frozenset[str], bindings: Bindings) -> Way | None:
 def _filled(row: Row, way: Way) -> float:
     """How well the numbers of a question fill a calculator: all used and nothing missing is worth two."""
     facts = gather(row, way)
-    request = requests(way, facts)[0]
+    request = requests(way, facts, most=1)[0]
     numbers = [row.folded.span(item.start, item.end) for item in row.items if item.sort in ("amount", "list")]
     used = sum(any(span.start < end and start < span.end for span in request.spans) for start, end in numbers)
     share = used / len(numbers) if numbers else 0.0

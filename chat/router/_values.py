@@ -40,7 +40,19 @@ def _number(amount: Amount) -> float | None:
 
 def _count(amount: Amount) -> float | None:
     value = _number(amount)
-    return value if value is not None and value == int(value) and 1 <= value <= MOST else None
+    whole = value is not None and value == int(value) and 1 <= value <= MOST and not amount.numeral.negative
+    return value if whole else None
+
+
+def _wrong_count(amount: Amount) -> float | None:
+    """What is no count but was given as one, 0 or 7.5 or -3: the calculator says why it refuses it."""
+    value = _signed(amount)
+    plain = value is not None and amount.numeral.scale == 1.0 and not amount.numeral.weak
+    return value if plain and _count(amount) is None else None
+
+
+def _whole(amount: Amount) -> float | None:
+    return _signed(amount) if amount.numeral.scale == 1.0 else None
 
 
 def _count0(amount: Amount) -> float | None:
@@ -96,9 +108,11 @@ def _share(amount: Amount) -> float | None:
 
 
 def _percent(amount: Amount) -> float | None:
-    """45 beside "MFU" is 45%."""
+    """45 beside "MFU" is 45%; 1.3 is no share, and the calculator says so."""
     value = _number(amount)
-    return value / 100 if value is not None and 1 < value <= 100 else None
+    if value is None or value <= 1:
+        return None
+    return value / 100 if 2 <= value <= 100 else value
 
 
 def _ratio(amount: Amount) -> float | None:
@@ -127,9 +141,9 @@ def _width_bytes(amount: Amount) -> float | None:
 READERS: dict[str, Reader] = {
     name: Reader(plain, _or(plain, *extra))
     for name, (plain, *extra) in {
-        "count": (_count,),
+        "count": (_count, _wrong_count),
         "count0": (_count0,),
-        "stage": (_stage,),
+        "stage": (_stage, _whole),
         "length": (_length,),
         "tokens": (_tokens,),
         "tokens_amount": (_between(2, 1e10),),
