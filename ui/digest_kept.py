@@ -8,7 +8,7 @@ import streamlit as st
 
 from almanac import Almanac
 from digests.types import BuildState, Digest, QuarterState
-from kb.store.digests import build_stamps, headings
+from kb.store.digests import build_stamps, failed_sources, headings, prose_of
 
 Stamps = dict[str, tuple[str, str]]
 """From what, and when, each quarter was built."""
@@ -38,15 +38,18 @@ def _headings(_almanac: Almanac, home: str, built: Stamps) -> dict[str, tuple[st
 def digest_of(almanac: Almanac, quarter: str) -> tuple[Digest, BuildState]:
     """Return a digest and how it was built.
 
-    A build that still holds is read once, whatever else is written: it may be large.
+    A build that still holds is read once, whatever else is written: it may be large. What a digest is told beside its
+    build is compared as well: sources that fail at present, and what a model wrote.
     """
     store, home = almanac.store, str(almanac.settings.home)
     holds = any(state.quarter == quarter and not state.stale for state in listed(almanac))
-    return _digest(almanac, home, quarter, build_stamps(store).get(quarter), 0 if holds else store.generation())
+    beside = [*failed_sources(store), *prose_of(store, quarter).items()]
+    built = f"{build_stamps(store).get(quarter)} {'' if holds else store.generation()}"
+    return _digest(almanac, home, quarter, built, beside)
 
 
 @st.cache_resource(show_spinner=False, max_entries=6)
 def _digest(
-    _almanac: Almanac, home: str, quarter: str, built: tuple[str, str] | None, generation: int
+    _almanac: Almanac, home: str, quarter: str, built: str, beside: list[tuple[object, ...]]
 ) -> tuple[Digest, BuildState]:
     return _almanac.digests.digest(quarter), _almanac.digests.state(quarter)

@@ -8,6 +8,7 @@ Examples:
   python -m almanac digest --list
   python -m almanac digest 2023-Q1
   python -m almanac digest 2023-Q1 --format html --out q1.html
+  python -m almanac digest 2023-Q1 --write
   python -m almanac digest --format bibtex --out works.bib
   python -m almanac digest --site public --url https://example.org/digests/
 """
@@ -21,14 +22,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from almanac import Almanac
-from almanac.commands._output import Reply, add_json, print_json
+from almanac.commands._output import Reply, add_json, bar, print_json
 from digests.cited import Cited, cited_by
 from digests.quarter import parse_quarter, short
 from digests.render import FORMS, OF_MANY
 from digests.site import pages, write_site
 from digests.types import Digest
 from digests.wording import count, is_empty
-from kb.errors import DigestError
+from kb.errors import DigestError, ModelUnavailable
 from kb.markup import safe_url
 
 NAME = "digest"
@@ -40,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("quarter", nargs="?", default="", help="such as 2023-Q1")
     parser.add_argument("--format", choices=list(FORMS), help="form of the digest (default: md)")
     parser.add_argument("--out", metavar="FILE", help="write to a file, whole or not at all")
+    parser.add_argument("--write", action="store_true", help="have the chosen language model word it first, checked")
     parser.add_argument("--list", action="store_true", help="list the quarters")
     parser.add_argument("--site", metavar="DIR", help="write a static site of all digests into a folder")
     parser.add_argument("--url", default="", help="with --site: where the site will stand, for the feed's links")
@@ -57,6 +59,8 @@ def run(args: argparse.Namespace, opener: Callable[[], Almanac]) -> int:
         raise DigestError(f"--json and --format {form} ask for two things.", "Leave one of them out.")
     if not args.quarter and form not in OF_MANY:
         raise DigestError("No quarter is given.", "Name one such as 2023-Q1; `digest --list` lists them.")
+    if args.write:
+        _write(opener(), args)
     text = _one(opener(), parse_quarter(args.quarter), form) if args.quarter else OF_MANY[form](_all(opener()))
     if args.out:
         write_whole(Path(args.out), text)
@@ -70,6 +74,21 @@ def run(args: argparse.Namespace, opener: Callable[[], Almanac]) -> int:
 def _one(almanac: Almanac, quarter: str, form: str) -> str:
     digest = almanac.digests.digest(quarter)
     return FORMS[form].render(digest, cited_by(almanac.store, digest) if FORMS[form].cites else Cited())
+
+
+def _write(almanac: Almanac, args: argparse.Namespace) -> None:
+    """Have a language model word the digest; what passed the check is kept and shown from then on."""
+    if not args.quarter:
+        raise DigestError("--write words one digest.", "Name its quarter.")
+    model = almanac.language.model()
+    if model is None:
+        state = almanac.language.state
+        hint = state.hint or "Choose a language model with the setting LLM, then try again."
+        raise ModelUnavailable(state.message or "No language model is chosen.", hint)
+    with bar("entries", quiet=args.json) as update:
+        almanac.digests.write_prose(
+            parse_quarter(args.quarter), model, report=lambda done, total: update("", done, total)
+        )
 
 
 def _all(almanac: Almanac) -> list[Digest]:

@@ -8,10 +8,12 @@ import pytest
 from almanac import open_almanac
 from almanac.__main__ import main
 from almanac.commands.digest import write_whole
+from almanac.language import Language
 from kb.errors import DigestError
 from kb.settings import load_settings
 from tests.conftest import ROOT
 from tests.digests.reading import Page
+from tests.digests.test_prose import Scripted, said
 
 Capture = pytest.CaptureFixture[str]
 DATA = ROOT / "tests" / "data"
@@ -101,6 +103,8 @@ def test_a_site_is_written(capsys: Capture, tmp_path: Path) -> None:
         (["2023-Q1", "--json", "--format", "md"], "two things"),
         (["--site", "x", "--format", "md"], "all digests"),
         (["--site", "x", "--url", "ftp://example.org"], "no http address"),
+        (["--write", "--format", "atom"], "words one digest"),
+        (["2023-Q1", "--write"], "No language model"),
         (["2023-Q1", "--out", "/no/such/folder/x.md"], "cannot be written"),
     ],
 )
@@ -131,3 +135,11 @@ def test_a_file_is_written_whole_or_stays_as_it_was(tmp_path: Path, monkeypatch:
     assert (path.read_text(encoding="utf-8"), path.stat().st_mode & 0o777) == ("new", 0o640)
     with pytest.raises(DigestError, match="cannot be written"):
         write_whole(tmp_path, "new")
+
+
+def test_a_model_words_a_digest_before_it_is_shown(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = quarter(capsys)
+    entry = next(one for part in json.loads(out(capsys, name, "--json"))["sections"] for one in part["entries"])
+    model = Scripted(*[said((entry["sentences"][0]["text"], [1]))] * 50)
+    monkeypatch.setattr(Language, "model", lambda self: model)
+    assert "Written by the language model scripted" in out(capsys, name, "--write")

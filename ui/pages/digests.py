@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from almanac import Almanac
 from digests.cited import cited_in
 from digests.quarter import short
 from digests.types import BuildState, Digest
@@ -13,10 +12,11 @@ from ui.digest_index import index
 from ui.digest_kept import digest_of, listed
 from ui.digest_state import DigestState
 from ui.digest_view import accounts_html, body_html, contents_html, head_html, located, opening_html
+from ui.digest_write import writing
 from ui.links import href
 from ui.panels import job_panel
 from ui.render import empty, link
-from ui.state import bound, open_library, read_state, shown_errors
+from ui.state import Library, bound, open_library, read_state, shown_errors
 from ui.theme import dress_with
 
 TITLE, URL_PATH, ORDER = "Digests", "digests", 20
@@ -34,16 +34,17 @@ def render() -> None:
             return
         with st.spinner(f"Reading the digest of {short(state.quarter)}…", show_time=True):
             digest, built = digest_of(almanac, state.quarter)
-        one(almanac, digest, built, state)
+        one(library, digest, built, state)
 
 
-def one(almanac: Almanac, digest: Digest, built: BuildState, state: DigestState) -> None:
+def one(library: Library, digest: Digest, built: BuildState, state: DigestState) -> None:
     """Show the digest of a quarter."""
+    almanac = library.almanac
     st.set_page_config(page_title=f"{short(digest.quarter)} · MLSys Almanac")
     state = located(digest, state)
     known = [found.quarter for found in listed(almanac)]
     st.html(head_html(digest, state, known))
-    controls(almanac, digest, state, sorted({*known, digest.quarter}, reverse=True))
+    controls(library, digest, state, sorted({*known, digest.quarter}, reverse=True))
     if state.edit:
         editing(almanac, digest, state)
         return
@@ -58,12 +59,13 @@ def one(almanac: Almanac, digest: Digest, built: BuildState, state: DigestState)
         st.html(accounts_html(digest, state, built, lambda ids: cited_in(almanac.store, (), ids)))
 
 
-def controls(almanac: Almanac, digest: Digest, state: DigestState, quarters: list[str]) -> None:
+def controls(library: Library, digest: Digest, state: DigestState, quarters: list[str]) -> None:
     """Show the choice of a quarter, the exports and the way to edit."""
     with st.container(horizontal=True, vertical_alignment="center", key="al_digest_controls"):
         st.selectbox("Quarter", quarters, format_func=short, label_visibility="collapsed", width=130,
                      **bound("quarter", digest.quarter))  # fmt: skip
-        downloads(almanac, digest)
+        downloads(library.almanac, digest)
+        writing(library, digest)
         words = "Done" if state.edit else "Edit"
         st.html(f'<div class="al-acts">{link(state.href(edit=0 if state.edit else 1), words, kind="al-act")}</div>')
 

@@ -1,13 +1,18 @@
 """The Digests page: all quarters, one quarter, its parts, its exports, the editor's hand."""
 
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from almanac import Almanac
+from almanac import Almanac, open_almanac
 from almanac.digesting import Digests
+from almanac.language import Language, LanguageState
 from digests.types import Edits
+from kb.settings import load_settings
 from tests.digests.samples import full, large
-from tests.ui.conftest import Reading, given, shown
+from tests.digests.test_prose import Scripted, said
+from tests.ui.conftest import Reading, finish, given, shown
 
 PAGE = "ui/pages/digests.py"
 QUARTER = "2023-Q3"
@@ -135,3 +140,54 @@ def test_a_quarter_of_thousands_is_shown_in_parts(app: AppTest) -> None:
     assert len(shown(app)) < 150_000
     at(app, quarter="2023-Q2", part="serving", edit="1")
     assert len(app.button) < 80
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a model be chosen that repeats the first sentence of the first entry."""
+    opened = open_almanac(load_settings(embedder="none"))
+    first = opened.digests.digest(QUARTER).sections[0].entries[0]
+    opened.close()
+    scripted = Scripted(*[said((first.sentences[0].text, [1]))] * 50)
+    monkeypatch.setattr(Language, "model", lambda self: scripted)
+    monkeypatch.setattr(Language, "state", property(lambda self: LanguageState("ready", "scripted")))
+
+
+@pytest.mark.usefixtures("library_home", "model")
+def test_a_model_words_the_digest_when_asked_and_is_taken_back(app: AppTest) -> None:
+    assert "Written by" not in at(app, quarter=QUARTER).text
+    app.button(key="al_digest_write").click().run()
+    finish(app)
+    read = Reading(shown(app))
+    assert "Written by scripted" in read.text
+    assert "with the language model scripted" in read.text
+    assert "The source’s own sentences" in read.text
+    app.button(key="al_digest_forget").click().run()
+    assert not app.exception
+    assert "Written by" not in Reading(shown(app)).text
+
+
+@pytest.mark.usefixtures("library_home")
+def test_a_model_that_fails_says_why(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Language, "model", lambda self: None)
+    broken = LanguageState("failed", "broken", "It broke.", "Mend it.")
+    monkeypatch.setattr(Language, "state", property(lambda self: broken))
+    at(app, quarter=QUARTER)
+    app.button(key="al_digest_write").click().run()
+    finish(app)
+    assert "It broke" in app.error[0].value
+
+
+def test_without_a_model_nothing_is_offered(app: AppTest) -> None:
+    at(app, quarter=QUARTER)
+    assert not [button for button in app.button if button.key == "al_digest_write"]
+
+
+def test_a_source_that_begins_to_fail_shows_at_once(app: AppTest, almanac: Almanac, tmp_path: Path) -> None:
+    notes = tmp_path / "later.md"
+    notes.write_text("1. a note\n    1. its words\n    2. and more\n", encoding="utf-8")
+    assert [outcome.status for outcome in almanac.ingest([notes])] == ["ok"]
+    assert "could not be read" not in at(app, quarter=QUARTER).text
+    notes.write_bytes(b"")
+    assert [outcome.status for outcome in almanac.ingest([notes])] == ["failed"]
+    assert "1 source could not be read" in Reading(shown(app.run())).text
