@@ -53,13 +53,24 @@ RESULT = _cue(
     "提升|降低|提高|减少|达到|超过|优于|倍|加速|节省|性能|准确率|吞吐|延迟|显存|快|仅需",
 )
 MEASURED = re.compile(
-    r"\d[\d.,]*\s*\$?\s*(\\?%|×|x\b|\\times|倍|percent|[KMGT]i?B\b|ms\b|µs\b|us\b|hours?\b|minutes?\b|days?\b|tokens?\b|"
-    r"bits?\b|-bit\b|[KMGTPE]?FLOPs?\b|GPUs?\b|billion\b|million\b|points?\b|times\b|W\b|nm\b|pJ\b|fps\b|FPS\b|"
-    r"万|亿|天|小时|个点|块|卡)|\b(doubl|tripl|halv|two-fold|half)\w*",
+    r"\d[\d.,]*\s*\$?\s*(\\?%|×|x\b|\\times|倍|percent|[KMGT]i?B\b|ms\b|µs\b|us\b|hours?\b|minutes?\b|days?\b|"
+    r"tokens?\b|"
+    r"[KMGTPE]?FLOPs?\b|GPUs?\b|billion\b|million\b|points?\b|times\b|W\b|nm\b|pJ\b|fps\b|FPS\b|"
+    r"万|亿|天|小时|个点|块|卡)|\b(doubl|tripl|halv|two-fold|half)\w*|\b(two|three|four|five|ten|"
+    r"several) times\b|[0-9] bits\b",
 )
+SETUP = _cue(
+    r"""(was|were) (measured|tested|set to|evaluated|conducted|performed)|(we|I) (also )?(test|tested|measure|measured|
+    conduct|conducted|utili[sz]ed?|set|ran|run|use|used)\b[^.]{0,60}\b(to (test|measure|evaluate)|benchmarks?|
+    scenarios|tests?|
+    throughput of)|evaluation metrics?|test split""",
+    "(进行|開展|开展)了?(测试|评测|评估)|测试(环境|了)|评测指标",
+)
+"""How something was measured: of use only beside what came out."""
 LIMIT = _cue(
     r"""limit(s|ed|ations?)?|drawbacks?|cannot|can't|only (for|on|when|if|works|supports?)|at the (cost|expense)|
-    trade-?offs?|although|though|do(es)? not|fails?|failure|remains?|degrad\w+|(accuracy|quality) (drop|loss)|costs?|but|
+    trade-?offs?|although|though|do(es)? not|fails?|failure|remains?|degrad\w+|(accuracy|quality) (drop|loss)|
+    costs?|but|
     unless|restricted|overhead|requires?|needs?|slower|worse|much lower than|at most|must""",
     "不足|局限|仅|无法|代价|缺点|但是?|不过|尚未|还(不|没)|不支持|限制",
 )
@@ -72,46 +83,58 @@ PRAISE = _cue(
     more="state[- ]of[- ]the[- ]art",
 )
 BACKGROUND = _cue(
-    r"""recent(ly)?|in recent years|nowadays|ha(s|ve) (become|been)|becoming|widely used|frequently used|increasing(ly)?|
+    r"""recent(ly)?|in recent years|nowadays|ha(s|ve) (become|been)|becoming|widely used|frequently used|
+    increasing(ly)?|
     growing|rapid(ly)?|attracted|garner\w*|received|gained|emerging|promising|challenging|challenges?|ubiquitous|
     great success|breakthrough|is (one of )?(the|a) most|important|existing|typical(ly)?|usually|commonly|prior work|
     previous|need(ed|s)?|hampered|suffers?|however|expensive|many|most|demand\w*|computation-intensive|impractical|
-    prohibitive\w*|effective method|essential|critical|crucial|known as|well-known|high computational|advent|the wave of""",
+    prohibitive\w*|effective method|essential|critical|crucial|known as|well-known|high computational|advent|
+    the wave of""",
     "近年|随着|目前|如今|越来越|众所周知|最近|当前|一直以来|火爆|一般来说",
 )
 CHATTY = _cue(
     r"""I|I'm|I’m|I've|I’ve|my|me|you|your|yours|let's|let’s|let us|please|we('ll|’ll| will| can| hope| believe| expect|
     recommend| invite| plan| sincerely)|welcome|hope|guess|wow|imagine|suppose|excit\w+|amazing|awesome|incredibl\w+|
     step \d|install(ing|ation)?|download\w*|click|tutorial|guide|run the|open the|make sure|note that|want to|going to|
-    yesterday|today|soon|kick off|sincerely|opportunity|charm\w*|fun|really|of course|simply|just|logo|indeed|
-    minor issues?|interested|eager|try""",
+    yesterday|today|soon|kick off|sincerely|opportunity|charm\w*|fun|really|of course|logo|indeed|
+    minor issues?|interested|eager|try|in the future|is expected to""",
     "你|您|我们来|我们先|大家|小编|吧。|请|咱|昨天|今天|近日|网友|表示|认为|我们不妨|不得不|据称",
-    more=r"\?|？|!|！|^[「“\"]",
+    more=r"\?|？|!|！|^[「“\"]|^(tips?|notes?|warning|caution)\s*:",
 )
 GUESS = _cue("may|might|could|would|perhaps|probably|hopefully|should|once|if", "或许|可能|也许|有望|或将|如果|预计")
+_SHOWN = (
+    r"(figure|fig\.|table|diagram|chart|screenshot|image|picture|snippet|listing|graph|plot|code|example|"
+    r"section|chapter|"
+    "steps?)"
+)
 _POINTS = _cue(
-    r"""(as )?(shown|seen|depicted|listed|illustrated|presented|described|mentioned|summarized) (in|below|above|by|earlier|
-    previously)|as (results?|figures?) shows?|(figure|fig\.|table|diagram|chart|screenshot|image|picture|snippet|listing|
-    graph|plot|section|chapter|appendix) ?(\d|[A-Z]\b|below|above|shows?|illustrates?|demonstrates?|depicts?|compares?)|
-    following|below|above|here is|here are|as follows|next figure|as stated""",
+    rf"""(as )?(shown|seen|depicted|listed|illustrated|presented|described|mentioned|summarized) (in|below|
+    above|by|earlier|
+    previously)|as (results?|figures?) shows?|{_SHOWN} ?(\d|[A-Z]\b|below|above|shows?|illustrates?|
+    demonstrates?|depicts?|
+    compares?)|following (\w+ )?{_SHOWN}|(see|run|use) (the )?(below|above|following)|here (is|are)|as follows|
+    next figure|as stated""",
     "(如|见|下|上)(图|表)|图\\s?\\d|所示|以下|如下|下面|上述|上文|前文",
-    more="[:：]$",
+    more="[:：]$|^(Below|Above),",
 )
 _HARD = _cue(
     r"""This|These|That|Those|It|They|He|She|Such|His|Her|Their|Its|However|But|And|Or|So|Yet|Nevertheless|Nonetheless|
     Instead|Therefore|Thus|Hence|Consequently|Otherwise|Then|Next|Similarly|Likewise|Meanwhile|Also|Besides|
     Subsequently|Accordingly|On the (other|contrary)|For (example|instance)|The (former|latter|same|above|proposed)|
     Here|There|Another|Both|Again|Unfortunately|As (such|mentioned|a consequence|a result)|One of (them|these)|Second|
-    Third|Finally|In (doing so|contrast)|To do so|After solving|(\w+ ){1,4}(these|those|that|it|them|such|the above|
+    Third|Finally|In (doing so|contrast)|To do so|After solving|(\w+ ){1,4}(these|those|such|the above|
     this(?! (paper|work|article|post|blog|study|report|survey|tutorial|guide|release|thesis)))""",
-    """这|该|此|其|它|他|她|因此|然而|但|而|同时|所以|于是|不过|那|对此|当然|然后|接着|例如|比如|以上|与此|另一|其次|最后|
-    除了|除此|并且|自此|由此|为此|之后|接下来|再|还|第[一二三四\\d]|不仅如此|如(图|标题|上|下|果)|总而言之|换句话|也就是|
+    """这|该|此|其|它|他|她|因此|然而|但|而|同时|所以|于是|不过|那|对此|当然|然后|接着|例如|比如|以上|与此|
+    另一|其次|最后|
+    除了|除此|并且|自此|由此|为此|之后|接下来|再|还|第[一二三四\\d]|不仅如此|如(图|标题|上|下|果)|总而言之|
+    换句话|也就是|
     相比之下|后者|前者|两者|也|又|反之|在此|从此|于此|都|就|类似|与之|对于这""",
     more=r"\d\)",
     opening=True,
 )
 _NOT_HARD = _cue(
-    rf"""(This|In this) ({_WORK}|{_TIME})|To (this end|\w+ (this|these|the above) [\w-]+),? .{{0,40}}\b(propos|present|introduc|
+    rf"""(This|In this) ({_WORK}|{_TIME})|To (this end|\w+ (this|these|the above) [\w-]+),? .{{0,40}}\b(propos|
+    present|introduc|
     develop|design)\w*""",
     "其实|此外|而且|另外",
     opening=True,
@@ -160,7 +183,8 @@ def points_elsewhere(text: str) -> bool:
 def leans(text: str) -> int:
     """Return 2 for a sentence that needs the one before it, 1 for one that only follows from it, else 0."""
     if _HARD.match(text) and not _NOT_HARD.match(text):
-        return 2
+        # “To ease these problems, the lab has developed …” says what is new, whatever the problems were.
+        return 1 if text.startswith("To ") and IDEA.search(text) else 2
     return 1 if _SOFT.match(text) else 0
 
 

@@ -24,6 +24,7 @@ _CODE = re.compile(r"[{}\\;=<>|]|\w\(\)|--\w|\$ |::|->|/\w+/\w+/")
 _NAMING = ("author:", "venue:", "year:")
 """Labels of lines that name a work."""
 _OPINIONS = frozenset({"very-good", "good", "useful", "interesting"})
+_RATING = re.compile("[★☆✅❌✔✘⭐]")
 _FORMULA = re.compile(r"\$[^$]*\$")
 _BOILERPLATE = re.compile(
     r"\b(code|codes?base|implementation|source|models?|datasets?|weights|checkpoints?|project page|demo|slides|video)\b"
@@ -206,7 +207,7 @@ def _is_sentence(text: str) -> bool:
     if text.endswith((";", "；")) or not _balanced(text):
         return False
     plain = _FORMULA.sub("", text)
-    if len(_CODE.findall(plain)) > 2 or is_boilerplate(text):
+    if len(_CODE.findall(plain)) > 2 or _RATING.search(text) or is_boilerplate(text):
         return False
     if _HAN.search(text):
         return True

@@ -45,7 +45,7 @@ class Rated:
 
 
 # What a summary gains by having any sentence of a role, beside what that sentence is worth.
-COVERED = {"idea": 1.2, "mechanism": 0.8, "result": 0.8, "limit": 0.2}
+COVERED = {"idea": 1.2, "mechanism": 0.8, "result": 1.5, "limit": 0.2}
 ENOUGH = 3.0
 """What reaching the least length is worth, if that takes a weaker sentence."""
 _EVERYTHING = sum(COVERED.values()) + 1.5 + ENOUGH
@@ -102,7 +102,8 @@ def _rated(candidate: Candidate, own: frozenset[str], subject: _Subject) -> Rate
     elif any(name in text for name in subject.named):
         worth += 0.4
     worth -= 0.6 * ("result" not in roles and cues.PRAISE.search(text) is not None)
-    worth -= 0.9 * min(2, len(cues.CHATTY.findall(text))) + 1.2 * cues.points_elsewhere(text) + 0.5 * candidate.listed
+    worth -= 0.6 * (cues.SETUP.search(text) is not None)
+    worth -= 1.2 * min(2, len(cues.CHATTY.findall(text))) + 1.6 * cues.points_elsewhere(text) + 0.5 * candidate.listed
     worth += 0.8 * candidate.judged
     worth -= EACH + 0.4 * (candidate.words < 9)
     worth += _by_place(candidate, text, roles, subject)
@@ -135,7 +136,7 @@ def _roles(text: str, idea: bool, ways: int) -> set[str]:
     found = {"idea"} if idea or cues.STUDY.search(text) else set()
     if ways:
         found.add("mechanism")
-    if cues.MEASURED.search(text) and cues.RESULT.search(text):
+    if cues.MEASURED.search(text) and cues.RESULT.search(text) and not cues.SETUP.search(text):
         found.add("result")
     if cues.LIMIT.search(text):
         found.add("limit")
