@@ -193,7 +193,7 @@ class Gathering:
             words = f"The page names a feed, {feeds[0].url}: subscribe to it to have what comes later."
             parsed = parsed.model_copy(update={"warnings": (*parsed.warnings, words)})
         return self._take(
-            location, parsed, run, digest=digest, size=len(fetched.body), keep_all=parsed.kind is Kind.RSS
+            location, parsed, run, digest=digest, size=len(fetched.body), keep_all=parsed.kind in (Kind.RSS, Kind.ARXIV)
         )
 
     def _snapshot(self, location: str, run: _Run) -> Outcome:

@@ -59,6 +59,7 @@ def read_page(markup: str, *, name: str, source: str, base_url: str = "") -> Par
     root = _parse(markup)
     if root is None:
         raise ParseError("The page is empty.", "Check the address in a browser.")
+    _write_out_formulas(root)
     base_url = _base(root, base_url)
     facts = read_facts(root, base_url)
     page = _Page.of(root)
@@ -116,6 +117,16 @@ def _parse(markup: str) -> HtmlElement | None:
         return lxml.html.document_fromstring(text, parser=lxml.html.HTMLParser(huge_tree=True))
     except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError, ValueError):
         return None
+
+
+def _write_out_formulas(root: HtmlElement) -> None:
+    """Put the TeX that some sites keep in an attribute, for scripts to draw, in the place of its stand-in."""
+    for element in root.iter("span", "div", "img"):
+        tex = fold(element.get("data-tex") or element.get("data-latex") or "").strip("$ ")
+        if tex:
+            for child in list(element):
+                element.remove(child)
+            element.tag, element.text = "span", f"${tex}$"
 
 
 def _base(root: HtmlElement, base_url: str) -> str:
@@ -215,8 +226,12 @@ class _Page:
             for child in list(stack.pop()):
                 if not isinstance(child.tag, str) or child.tag in ("script", "br", "img", "math"):
                     continue
-                if self._weight(child, self.covered):
+                if weight := self._weight(child, self.covered):
                     stack.append(child)
+                    if 2 * weight >= self.covered[-1]:
+                        # Some sites hide the text itself until their scripts have run.
+                        child.attrib.pop("style", None)
+                        child.attrib.pop("hidden", None)
                 elif self._is_beside(child, first, last):
                     child.drop_tree()
 

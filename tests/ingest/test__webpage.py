@@ -310,3 +310,16 @@ def test_any_page_ends_in_a_document_or_a_refusal(body: str, head: str) -> None:
     else:
         outcome = "read"
     assert outcome
+
+
+def test_text_that_a_site_hides_until_its_scripts_have_run() -> None:
+    body = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS[:3])
+    markup = f"""<html><body><div id="page"><h1>Paging</h1><p>{PARAGRAPHS[3]}</p>
+<div id="js_content" style="visibility: hidden; opacity: 0;"><section>{body}</section></div></div></body></html>"""
+    assert all(paragraph in read(markup).text for paragraph in PARAGRAPHS)
+
+
+def test_formulas_kept_in_attributes() -> None:
+    formula = '<span class="ztext-math" data-tex="\\frac{p-1}{m}"><svg><text>p-1 m</text></svg></span>'
+    body = f"<p>{PARAGRAPHS[0]}</p><p>{PARAGRAPHS[1]} The share is {formula}, which falls.</p><p>{PARAGRAPHS[2]}</p>"
+    assert "The share is $\\frac{p-1}{m}$, which falls." in read(page("", body)).text
