@@ -99,6 +99,7 @@ class Chat:
         *,
         extractive: bool = False,
         cancelled: Callable[[], bool] = lambda: False,
+        waiting: Callable[[int], None] = lambda _: None,
     ) -> Iterator[Event]:
         """Answer a question, telling how it goes; the last event holds the answer, unless it was cancelled.
 
@@ -107,9 +108,11 @@ class Chat:
             scope: where to look; filters that the question states are added.
             extractive: quote only, even where a model is at hand.
             cancelled: asked often; true ends the iteration without an answer.
+            waiting: told at once how many answers the model writes before this one; the event of that
+                kind comes only when it is over.
         """
         model = None if extractive else self._model
-        return self._asker.ask(question, history, scope, model=model, cancelled=cancelled)
+        return self._asker.ask(question, history, scope, model=model, cancelled=cancelled, waiting=waiting)
 
     def answer(
         self, question: str, history: Sequence[Turn] = (), scope: Scope = _NO_SCOPE, *, extractive: bool = False

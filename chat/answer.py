@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from chat import claims, estimates, records
 from chat._library import Library
 from chat.citations import Numbering, checked, cite, listed
-from chat.extract import choose
+from chat.extract import by_document, choose
 from chat.finding import Found, find, lexicon_of
 from chat.gathering import gather
 from chat.generate import generate
@@ -25,6 +25,8 @@ from kb.text import fold_space, scrub
 from kb.types import Kind
 
 MAX_QUESTION = 4000
+MOST_LISTED = 10
+"""Documents listed where a question only says when they came out."""
 NEAREST = 3
 """Passages shown where nothing answers."""
 
@@ -43,18 +45,19 @@ class Asker:
         *,
         model: Callable[[], LanguageModel | None] | None,
         cancelled: Callable[[], bool],
+        waiting: Callable[[int], None] = lambda _: None,
     ) -> Iterator[Event]:
         """Answer a question, telling how it goes; ends without an answer only where it was cancelled."""
         began = time.perf_counter()
         text = fold_space(scrub(question))[:MAX_QUESTION]
-        yield Event(kind="stage", text="reading")
+        yield Event(kind="stage", text="searching")
         found = find(self._library, text, history, scope)
         if cancelled():
             return
         numbering = Numbering(history)
         quoted = self.quote(found, numbering)
         if model is not None and quoted.kind != "incomplete":
-            written = yield from generate(self._library, found, quoted, numbering, model, cancelled)
+            written = yield from generate(self._library, found, quoted, numbering, model, cancelled, waiting)
             if cancelled():
                 return
             quoted = written or quoted
@@ -79,6 +82,8 @@ class Asker:
         chosen = choose(found.asked, found.ranked, self._library)
         if found.scoped.opinion:
             chosen = _judged(found, chosen)
+        elif found.scoped.dated and not any(not term.generic for term in found.asked.terms):
+            chosen = by_document(found.ranked, MOST_LISTED)
         statements, citations = self._cited(chosen, numbering)
         if not statements:
             return self._declined(found)

@@ -37,6 +37,7 @@ def generate(
     numbering: Numbering,
     model: Callable[[], LanguageModel | None],
     cancelled: Callable[[], bool],
+    waiting: Callable[[int], None] = lambda _: None,
 ) -> Steps:
     """Write an answer over the passages that were found.
 
@@ -50,7 +51,7 @@ def generate(
         return None
     passages = passages_for(found, library)
     try:
-        written = yield from _written(writer, found, passages, library, numbering, cancelled)
+        written = yield from _written(writer, found, passages, library, numbering, cancelled, waiting)
     except AlmanacError as error:
         yield Event(kind="restart")
         reason = error.message if not isinstance(error, ModelUnavailable) else f"{error.message} {error.hint}".strip()
@@ -125,10 +126,17 @@ def _written(
     library: Library,
     numbering: Numbering,
     cancelled: Callable[[], bool],
+    waiting: Callable[[int], None],
 ) -> Generator[Event, None, Answer | None]:
     """Stream and check; None where nothing was borne out or it was cancelled."""
     usage: list[Usage] = []
     ahead: list[int] = []
+
+    def queued(others: int) -> None:
+        # An event cannot be yielded while the model is waited for: who looks on is told at once.
+        waiting(others)
+        ahead.append(others)
+
     allowed = _addresses(found)
 
     def about(text: str) -> bool:
@@ -142,16 +150,18 @@ def _written(
         messages_for(found.alone, kept, found.language),
         max_tokens=room,
         cancelled=cancelled,
-        waiting=ahead.append,
+        waiting=queued,
         finished=usage.append,
     )
-    yield Event(kind="stage", text="writing")
+    yield Event(kind="stage", text=f"reading {len(kept)} passage{'s' if len(kept) > 1 else ''}")
     with contextlib.closing(pieces) as stream:  # type: ignore[type-var]
         for piece in stream:
             if cancelled():
                 return None
             while ahead:
                 yield Event(kind="waiting", ahead=ahead.pop(0))
+            if not text:
+                yield Event(kind="stage", text="writing")
             text += piece
             yield Event(kind="piece", text=piece)
             whole = list(split(text))

@@ -145,6 +145,7 @@ class ScriptedChat:
         *,
         cancelled: Callable[[], bool] = lambda: False,
         extractive: bool = False,
+        waiting: Callable[[int], None] = lambda _: None,
     ) -> Iterator[Event]:
         """Yield a stage, the pieces, and at last the next answer, worded as one to this question."""
         self.asked.append((question, tuple(history), scope or Scope(), extractive))

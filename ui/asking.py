@@ -59,12 +59,14 @@ class Asked:
         """Stop at once: the page waits no longer, and nothing is saved."""
         self._stop.set()
 
+    def wait_behind(self, others: int) -> None:
+        """Take note of how many answers are written before this one."""
+        self.ahead = others
+
     def hear(self, event: Event) -> None:
         """Take note of an event."""
         if event.kind == "stage":
             self.stage, self.ahead = event.text, 0
-        elif event.kind == "waiting":
-            self.ahead = event.ahead
         elif event.kind == "piece":
             self.ahead = 0
             self.pieces.append(event.text)
@@ -135,6 +137,7 @@ class Questions:
             asked.scope,
             cancelled=lambda: asked.stopped,
             extractive=asked.quotes_only,
+            waiting=asked.wait_behind,
         )
         for event in events:
             if asked.stopped:

@@ -96,7 +96,7 @@ def test_events_say_what_is_being_done() -> None:
     assert stage_words(asked) == "Beginning…"
     asked.hear(Event(kind="stage", text="reading 6 passages"))
     assert stage_words(asked) == "Reading 6 passages…"
-    asked.hear(Event(kind="waiting", ahead=2))
+    asked.wait_behind(2)
     assert stage_words(asked) == "Waiting: the model first finishes 2 other answers"
     asked.hear(Event(kind="piece", text="<b>It"))
     asked.hear(Event(kind="piece", text=" is"))
