@@ -22,7 +22,7 @@ from kb.text import simplify
 from kb.topics import Tagger
 from kb.types import Chunk, DateBasis, Document, Frozen, Kind, Reference, Section
 
-VERSION = "3"
+VERSION = "4"
 """Raised when something else would be made of the same document."""
 READ = 6000
 """Characters that are read for topics and terms: what a work is about is said at its beginning."""

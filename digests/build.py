@@ -4,10 +4,12 @@ Pure and without a clock: equal libraries give an equal digest, byte for byte. I
 document of the quarter is in exactly one entry, in `left_out` or in `undated`; checked at the end.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypedDict
 
-from digests.brief import Brief
+from digests.brief import LIST, Brief
 from digests.headline import Outline, summary_of, title_of
 from digests.highlights import CRITERION, must_reads
 from digests.library import Library, counted, said_in
@@ -21,6 +23,7 @@ from digests.types import (
     Digest,
     Edits,
     Entry,
+    Highlight,
     LeftOut,
     NamedWork,
     Opinion,
@@ -60,6 +63,11 @@ class _Work:
     members: tuple[str, ...]
 
 
+class _Listed(TypedDict):
+    lists: int
+    listed: Mapping[str, int]
+
+
 def build(material: Material) -> Digest:
     """Return the digest of a quarter."""
     library, quarter = material.library, material.quarter
@@ -79,9 +87,7 @@ def build(material: Material) -> Digest:
     moved = movements(
         counted(library, shift(quarter, -1), material.briefs), now, [topic.title for topic in load_topics().values()]
     )
-    results = {entry.doc_id: material.briefs[entry.doc_id].results for entry in entries}
-    clear = {e.doc_id: dict(library.marks[e.doc_id].topics).get(e.topics[0], 1.0) for e in entries if e.topics}
-    highlights = must_reads(entries, results, clear)
+    highlights = _must_reads(material, entries)
     by_id = {entry.doc_id: entry for entry in entries}
     outline = Outline(
         quarter=quarter,
@@ -93,6 +99,7 @@ def build(material: Material) -> Digest:
         earlier=len(late),
         undated=len(without),
         complete=quarter < library.now,
+        **_lists(entries),
     )
     digest = Digest(
         quarter=quarter,
@@ -119,6 +126,21 @@ def build(material: Material) -> Digest:
     )
     _check(digest, {*dated, *undated})
     return digest
+
+
+def _must_reads(material: Material, entries: Sequence[Entry]) -> tuple[Highlight, ...]:
+    results = {entry.doc_id: material.briefs[entry.doc_id].results for entry in entries}
+    marks = material.library.marks
+    return must_reads(
+        entries, results, {e.doc_id: dict(marks[e.doc_id].topics).get(e.topics[0], 1.0) for e in entries if e.topics}
+    )
+
+
+def _lists(entries: Sequence[Entry]) -> _Listed:
+    """How many entries are lists, and of what topics the works are that they name, each work once."""
+    found = [entry for entry in entries if entry.kind is not Kind.NOTES and len(entry.names) >= LIST]
+    works = {(work.kind, work.key): work for entry in found for work in entry.names}
+    return {"lists": len(found), "listed": Counter(work.topic or OTHER for work in works.values())}
 
 
 def _works(material: Material, docs: Iterable[str]) -> list[_Work]:

@@ -3,7 +3,8 @@
 Pure. Refuses adjectives: a trend is named with its counts, or not at all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from digests.movements import Tally
@@ -27,6 +28,10 @@ class Outline(NamedTuple):
     must_reads: Sequence[Entry]
     dates: Sequence[str]
     """Of the quarter's documents, as stated."""
+    lists: int = 0
+    """Documents that list works of others."""
+    listed: Mapping[str, int] = MappingProxyType({})
+    """The works that they list, by topic; `other` has none."""
     earlier: int = 0
     undated: int = 0
     complete: bool = True
@@ -41,8 +46,13 @@ def _theme(outline: Outline) -> str:
     number = outline.now.documents
     if not number:
         return "no documents" if not outline.undated else f"{_count(outline.undated, 'undated document')}"
+    if number == outline.lists == 1:
+        topics = [name for name, _ in _topics(outline.listed)][:2]
+        return (
+            f"one list of {_count(sum(outline.listed.values()), 'work')}{f', on {_listed(topics)}' if topics else ''}"
+        )
     if number <= FEW:
-        topics = [name for name, _ in _topics(outline.now)][:FEW]
+        topics = [name for name, _ in _topics(outline.now.topics)][:FEW]
         return f"{_count(number, 'document')}{f', on {_listed(topics)}' if topics else ''}"
     leading = _leading(outline.now)
     rising = [_name(m) for m in outline.movements if m.kind == "topic" and _share(m) > 0]
@@ -63,16 +73,16 @@ def _theme(outline: Outline) -> str:
     return f"mostly {_listed(leading[:2])}"
 
 
-def _topics(now: Tally) -> list[tuple[str, int]]:
-    """The topics' titles with how many documents have them, the most first."""
+def _topics(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """The topics' titles with how many have them, the most first."""
     titles = load_topics()
-    found = sorted(now.topics.items(), key=lambda item: (-item[1], item[0]))
+    found = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [(titles[slug].title.lower(), number) for slug, number in found if slug in titles]
 
 
 def _leading(now: Tally) -> list[str]:
     """The topics with most documents: one that half of them have, or the first two."""
-    names = _topics(now)
+    names = _topics(now.topics)
     if names and names[0][1] * 2 > now.documents and (len(names) == 1 or names[0][1] >= 2 * names[1][1]):
         return [names[0][0]]
     return [name for name, _ in names[:2]]
@@ -81,6 +91,8 @@ def _leading(now: Tally) -> list[str]:
 def summary_of(outline: Outline) -> str:
     """Return the counts, the movements and the must-reads, a sentence each."""
     parts = [_counts(outline)]
+    if outline.lists:
+        parts.append(_lists(outline))
     if moved := _movements(outline):
         parts.append(moved)
     if outline.must_reads:
@@ -98,11 +110,11 @@ def _counts(outline: Outline) -> str:
         when = "is dated in" if outline.complete else "is dated so far in"
         return f"No document of the library {when} {short(outline.quarter)}{more}."
     if number == 1:
-        topics = [name for name, _ in _topics(outline.now)]
+        topics = [name for name, _ in _topics(outline.now.topics)]
         return f"One document{f', on {_listed(topics)}' if topics else ''}{more}."
     works = f" about {_count(outline.works, 'work')}" if outline.works and outline.works != number else ""
     head = f"{_count(number, 'document')}{works}{_span(outline.dates)}"
-    topics = [f"{count:,} on {name}" for name, count in _topics(outline.now)]
+    topics = [f"{count:,} on {name}" for name, count in _topics(outline.now.topics)]
     rest = outline.now.topics.get("other", 0)
     if rest and topics:
         topics.append(f"{rest:,} on none of these")
@@ -110,6 +122,19 @@ def _counts(outline: Outline) -> str:
         topics.append("none on the topics of the library")
     sofar = "" if outline.complete else " so far"
     return f"{head[0].upper()}{head[1:]}{sofar}: {_listed(topics)}{more}."
+
+
+def _lists(outline: Outline) -> str:
+    """How many works the lists among the documents name, by topic."""
+    works = sum(outline.listed.values())
+    topics = [f"{count:,} on {name}" for name, count in _topics(outline.listed)]
+    if rest := outline.listed.get("other", 0):
+        topics.append(f"{rest:,} on none of these" if topics else "none on the topics of the library")
+    if outline.now.documents == 1:
+        who = "It lists"
+    else:
+        who = "A list among them names" if outline.lists == 1 else f"{outline.lists:,} lists among them name"
+    return f"{who} {_count(works, 'work')}: {_listed(topics)}."
 
 
 def _span(dates: Sequence[str]) -> str:

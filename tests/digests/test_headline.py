@@ -104,3 +104,14 @@ def test_must_reads_are_named_without_markup_of_titles() -> None:
     assert summary_of(outline(4, {"serving": 4}, must_reads=reads)).endswith(
         "Must-reads: “Paging the cache” and “First words…”."
     )
+
+
+def test_the_works_of_lists_are_told_by_topic() -> None:
+    listed = {"compression": 11, "quantization": 8, "other": 5}
+    one = outline(1, {"quantization": 1}, lists=1, listed=listed)
+    assert title_of(one) == "Q1'23: one list of 24 works, on compression and quantization"
+    assert summary_of(one) == (
+        "One document, on quantization. It lists 24 works: 11 on compression, 8 on quantization and 5 on none of these."
+    )
+    two = outline(8, {"serving": 8}, lists=2, listed={"other": 9})
+    assert "2 lists among them name 9 works: none on the topics of the library." in summary_of(two)
