@@ -39,6 +39,8 @@ _EACH_SECOND = re.compile(
     r"(?:每秒|per second)\s?(?:钟)?\s?(?:能|可以|可)?\s?"
     r"(?:生成|处理|输出|吞吐|吐|出|解码|跑|训练|达到)?\s?(?:约|大约)?$"
 )
+_EACH_KWH = re.compile(r"(?:每(?:一)?(?:度电?|千瓦时|kWh)|per kWh)\s?(?:排放|产生|碳排|对应|of|:)?\s?$", FLAGS)
+_MASS = re.compile(r"\s?(?:kg|千克|公斤|(?P<grams>g|克|grams?))(?![A-Za-z])", FLAGS)
 _TOKENS_AFTER = re.compile(r"\s?个?\s?(?:tokens?|toks?|词元)", FLAGS)
 _TENTHS = re.compile(r"成(?![本功为就果员立长熟])(?:(?P<half>半)|(?P<ones>[一二三四五六七八九]))?")
 _FRACTION = re.compile(
@@ -67,7 +69,7 @@ def amounts(text: str) -> list[Amount]:
 
 
 def _amount(text: str, number: Numeral) -> Amount:
-    before = text[max(0, number.start - 8) : number.start]
+    before = text[max(0, number.start - 16) : number.start]
     money = _MONEY.search(before)
     if money:
         after = MONEY_AFTER.match(text, number.end)
@@ -84,6 +86,11 @@ def _amount(text: str, number: Numeral) -> Amount:
         after = _TOKENS_AFTER.match(text, number.end)
         if after:
             return Amount(number.start, after.end(), number, (("tokens_rate", number.value),))
+    if _EACH_KWH.search(before):
+        mass = _MASS.match(text, number.end)
+        if mass is not None:
+            factor = 1e-3 if mass["grams"] else 1.0
+            return Amount(number.start, mass.end(), number, (("intensity", tidy(number.value * factor)),))
     return _with_unit(text, number)
 
 

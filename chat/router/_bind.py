@@ -347,7 +347,7 @@ def _side(meaning: Meaning, before: bool, between: list[Item], items: list[Item]
         elif meaning.mode == "key" and words & {"for", "as", "of"}:
             cost = 0.5
         cost += 1.5 * led
-    if meaning.mode == "weak" and len(between) > 1:
+    if meaning.mode == "weak" and (len(between) > 1 or ":" in words):
         cost += 1.5
     return cost
 
@@ -368,7 +368,7 @@ def _led(items: list[Item], one: Group) -> bool:
         return sign == "="
     keys = [item for item in items[one.first - 2].meanings if item.sort == "quantity"] if one.first > 1 else []
     types = lexicon().types
-    return any(value_of(one.items[0], types[key.name], named=False) is not None for key in keys if key.mode != "noun")
+    return any(value_of(one.items[0], types[key.name], named=False) is not None for key in keys if key.mode in ("key", "both"))
 
 
 def _distance(between: Iterable[Item], name: Item) -> float:

@@ -313,7 +313,7 @@ def collective(job: Job) -> None:
     gpus = job.gpus()
     if gpus and ("ranks" not in job.inputs or job.peek("nodes")):
         job.put("ranks", gpus, job.used.get("gpus"))
-    if "algorithm" in job.inputs and job.inputs.get("op", "all_reduce") != "all_reduce":
+    if job.inputs.get("algorithm") == "tree" and job.inputs.get("op", "all_reduce") != "all_reduce":
         del job.inputs["algorithm"]
     if "algbw" in job.inputs:
         job.drop("bandwidth")
@@ -339,7 +339,7 @@ def comm(job: Job) -> None:
         dtype = job.dtype("dtype", "weight_dtype", "dtype_inside")
         if dtype is not None:
             job.put("dtype_bytes", _plain(dtype.value), dtype)
-        ranks = job.number("dp") or job.gpus()
+        ranks = job.number("dp", "ranks") or job.gpus()
         if ranks:
             job.put("ranks", int(ranks), job.used.get("dp") or job.used.get("gpus"))
     else:

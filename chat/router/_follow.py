@@ -53,6 +53,18 @@ def is_follow_up(row: Row) -> bool:
     return words <= MOST_WORDS and _CUE.search(text) is not None
 
 
+_ANAPHOR = re.compile(
+    r"\b(?:it|that|this|these|those|the same|said|such an?) ?(?:model|run|job|cluster|setup|config(?:uration)?)?\b"
+    r"|它|该模型|这个模型|同一个?模型|上面的|上述|这个配置|该配置|这些卡|这个集群",
+    re.IGNORECASE,
+)
+
+
+def refers_back(row: Row) -> bool:
+    """Whether a question speaks of something that it does not name: "train it", 它."""
+    return _ANAPHOR.search(row.folded.text) is not None
+
+
 def is_reply(row: Row, state: State) -> bool:
     """Whether a text is hardly more than values, given where some were asked for."""
     rest = [item for item in row.items if item.sort == "word" and len(item.text) > 1]

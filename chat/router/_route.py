@@ -14,7 +14,15 @@ from chat.router._bind import Bindings, bind
 from chat.router._decide import kind_of
 from chat.router._facts import Facts, gather
 from chat.router._features import features_of, holds
-from chat.router._follow import State, carry, earlier_questions, is_follow_up, is_reply, speaks_of_calculator
+from chat.router._follow import (
+    State,
+    carry,
+    earlier_questions,
+    is_follow_up,
+    is_reply,
+    refers_back,
+    speaks_of_calculator,
+)
 from chat.router._items import Row, read_row
 from chat.router._lexicon import lexicon
 from chat.router._routes import LEAST, LITTLE, Way, rank
@@ -131,7 +139,7 @@ def _several(row: Row, bindings: Bindings) -> list[Way]:
 
 def _continue(row: Row, features: frozenset[str], way: Way | None, state: State) -> _Reading | None:
     """The question as a continuation; None where it stands alone, or changes nothing of the earlier one."""
-    if not (is_follow_up(row) or is_reply(row, state)):
+    if not (is_follow_up(row) or is_reply(row, state) or refers_back(row)):
         return None
     other = way is not None and way.calculator != state.way.calculator and speaks_of_calculator(features, way)
     chosen = way if other and way is not None else state.way

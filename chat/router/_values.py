@@ -112,7 +112,7 @@ def _percent(amount: Amount) -> float | None:
     value = _number(amount)
     if value is None or value <= 1:
         return None
-    return value / 100 if 2 <= value <= 100 else value
+    return value / 100 if 2 <= value <= 100 else value if value < 2 else None
 
 
 def _ratio(amount: Amount) -> float | None:
