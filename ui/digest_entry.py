@@ -167,4 +167,6 @@ def _sources(entry: Entry, cited: Cited) -> str:
         f"<li>{_quote(sentence)}<cite>{link(place_of(sentence), esc(cited.place(sentence)))}</cite></li>"
         for sentence in held
     )
-    return f"<details><summary>{count(len(held), 'source sentence')}</summary><ul>{rows}</ul></details>"
+    return (
+        f'<details class="al-held-in"><summary>{count(len(held), "source sentence")}</summary><ul>{rows}</ul></details>'
+    )
