@@ -74,9 +74,13 @@ class Conversations:
         """Return an id that no conversation has; nothing is written before its first turn is."""
         return secrets.token_hex(6)
 
-    def rows(self, *, deleted: bool = False) -> list[ConversationRow]:
+    def rows(self, *, deleted: bool = False, limit: int = -1) -> list[ConversationRow]:
         """Return the conversations without their turns, last changed first; or the deleted ones."""
-        return table.read_conversations(self._store, deleted=deleted)
+        return table.read_conversations(self._store, deleted=deleted, limit=limit)
+
+    def count(self) -> int:
+        """Return how many there are."""
+        return table.count_conversations(self._store)
 
     def find(self, text: str) -> list[tuple[ConversationRow, int]]:
         """Return the conversations that hold every word, each with the turn that holds most of them."""

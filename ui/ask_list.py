@@ -30,8 +30,8 @@ def tabs_html(state: AskState, number: int) -> str:
 def list_view(library: Library, state: AskState) -> None:
     """Show the conversations, last changed first, or those that hold some words."""
     kept = library.almanac.conversations
-    rows = kept.rows()
-    st.html(tabs_html(state, len(rows)))
+    number, rows = kept.count(), kept.rows(limit=MOST)
+    st.html(tabs_html(state, number))
     _undo(library)
     if rows:
         st.text_input(
@@ -50,8 +50,8 @@ def list_view(library: Library, state: AskState) -> None:
             )
         )
     elif rows:
-        more = note(f"The last {MOST} of {len(rows):,}; find the others by their words.") if len(rows) > MOST else ""
-        st.html("".join(row_html(row) for row in rows[:MOST]) + more)
+        more = note(f"The last {MOST} of {number:,}; find the others by their words.") if number > MOST else ""
+        st.html("".join(map(row_html, rows)) + more)
     else:
         st.html(empty("No conversation yet", f"<p>{link(href('ask'), 'Ask the first question')}.</p>"))
     _deleted(library)

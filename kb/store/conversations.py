@@ -43,11 +43,17 @@ class TurnRow(Frozen):
     at: str = ""
 
 
-def read_conversations(store: Store, *, deleted: bool = False) -> list[ConversationRow]:
-    """Return the conversations, or the deleted ones, last changed first."""
+def read_conversations(store: Store, *, deleted: bool = False, limit: int = -1) -> list[ConversationRow]:
+    """Return the conversations, or the deleted ones, last changed first, at most `limit`; -1: all."""
     kept = "<>" if deleted else "="
-    order = "c.deleted_at DESC" if deleted else "c.changed_at DESC"
-    return _rows(store, f"c.deleted_at {kept} ''", (), order)
+    order = "deleted_at" if deleted else "changed_at"
+    chosen = f"SELECT id FROM conversations WHERE deleted_at {kept} '' ORDER BY {order} DESC, id LIMIT ?"
+    return _rows(store, f"c.id IN ({chosen})", (limit,), f"c.{order} DESC")
+
+
+def count_conversations(store: Store) -> int:
+    """Return how many conversations there are, the deleted ones left out."""
+    return int(store.rows("SELECT count(*) FROM conversations WHERE deleted_at = ''")[0][0])
 
 
 def read_conversation(store: Store, conversation: str) -> ConversationRow | None:

@@ -8,6 +8,7 @@ import pytest
 from kb.store import Store
 from kb.store.conversations import (
     TurnRow,
+    count_conversations,
     delete_conversation,
     find_turns,
     forget_conversation,
@@ -49,6 +50,8 @@ def test_turns_follow_one_another_and_the_last_changed_conversation_is_first(sto
     rows = read_conversations(store)
     assert [(row.id, row.title, row.turns) for row in rows] == [("a", "first", 2), ("b", "other", 1)]
     assert rows[0].started_at < rows[0].changed_at
+    assert [row.id for row in read_conversations(store, limit=1)] == ["a"]
+    assert count_conversations(store) == 2
 
 
 def test_two_tabs_that_append_at_one_place_lose_nothing(store: Store) -> None:

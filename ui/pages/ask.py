@@ -38,7 +38,7 @@ def render() -> None:
 def welcome(library: Library, state: AskState) -> None:
     """Show where to begin: the box, where to look, examples, what was asked before."""
     almanac = library.almanac
-    st.html(tabs_html(state, len(almanac.conversations.rows())))
+    st.html(tabs_html(state, almanac.conversations.count()))
     ask_box(library, state)
     scope_fold(state, almanac)
     st.html(examples_html(state) + model_html(almanac) + recent_html(library))
