@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from almanac.ingestion import Progress
 from kb.errors import AlmanacError
@@ -26,6 +27,8 @@ class Job:
     cancellable: bool = True
     progress: Progress | None = None
     outcomes: list[Outcome] = field(default_factory=list)
+    found: list[Any] = field(default_factory=list)
+    """What else it brought, for the page that began it."""
     error: AlmanacError | None = None
     began: float = field(default_factory=time.monotonic)
     seconds: float = 0.0

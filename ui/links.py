@@ -21,6 +21,7 @@ PATHS = {
     "document": "/document",
     "work": "/work",
     "library": "/library",
+    "sources": "/sources",
     "models": "/models",
     "health": "/health",
 }
@@ -167,7 +168,7 @@ class LibraryState(State):
     page: int = 1
 
     def _valid(self) -> Self:
-        view = self.view if self.view in ("documents", "works", "add", "sources") else "documents"
+        view = self.view if self.view in ("documents", "works", "add") else "documents"
         kind = self.kind if self.kind in set(Kind) else ""
         return replace(self, view=view, kind=kind, page=max(self.page, 1))
 

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from kb.errors import AlmanacError
 from ui.navigation import discover
+from ui.rounds import follow_clock
 from ui.state import prepare_library
 
 log = logging.getLogger("almanac.ui")
@@ -98,7 +99,8 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
 
 def _prepare() -> None:
     try:
-        prepare_library()
+        library = prepare_library()
+        follow_clock(library)
     except AlmanacError as error:
         # The first page shows it to the reader.
         log.warning("%s %s", error.message, error.hint)

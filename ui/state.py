@@ -38,8 +38,12 @@ class Library:
 
     almanac: Almanac
     jobs: Jobs
+    rounds: Jobs = field(default_factory=Jobs)
+    """Rounds of checks of the sources: they do not keep files from being added."""
     woken: threading.Event = field(default_factory=threading.Event)
     """Set once a page asked for the library: from then on a model may be loaded."""
+    clocked: threading.Event = field(default_factory=threading.Event)
+    """Set once somebody keeps the setting SYNC_EVERY."""
     questions: Questions = field(default_factory=Questions)
 
 

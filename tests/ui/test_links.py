@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from kb.query import parse_query
 from kb.types import Kind, Query
 from ui.links import MOST_PAGES, DocumentState, LibraryState, SearchState, WorkState, href, partial_date
+from ui.sources_state import SourcesState
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
@@ -28,13 +29,15 @@ def test_a_search_is_read_back_as_it_was_written(q: str, topic: list[str], sourc
 @pytest.mark.parametrize(
     "state",
     [
-        LibraryState(view="sources"),
+        LibraryState(view="works"),
+        SourcesState(view="lists"),
+        SourcesState(id="rss:https://a.example/feed?x=1&y=2", text="words", state="trouble", page=2),
         LibraryState(kind="rss", quarter="2023-Q1", text="cache", page=4),
         DocumentState(id="arxiv:2309.06180", at="1.2", q="cache", open="all"),
         WorkState(kind="github", key="a/b"),
     ],
 )
-def test_other_states_are_read_back(state: LibraryState | DocumentState | WorkState) -> None:
+def test_other_states_are_read_back(state: LibraryState | DocumentState | SourcesState | WorkState) -> None:
     assert type(state).read(state.parameters()) == state
 
 

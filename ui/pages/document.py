@@ -11,7 +11,7 @@ from ui.links import DocumentState, href
 from ui.panels import job_panel
 from ui.reading import focus_of, head, marks_of, steps_html, text_html, topic_reasons
 from ui.render import empty, esc, heading, link, name_of
-from ui.shelf import restore
+from ui.sources_files import restore
 from ui.state import Library, open_library, read_state, show_error, shown_errors
 from ui.works import references_html
 

@@ -6,7 +6,7 @@ from almanac.overview import Check
 from ui.links import href
 from ui.panels import embedder_text, job_panel
 from ui.render import esc, heading, link, note, said, source_name
-from ui.shelf import source_row
+from ui.sources_files import source_row
 from ui.state import Library, open_library
 
 TITLE, URL_PATH, ORDER = "Health", "health", 70
@@ -22,7 +22,7 @@ def render() -> None:
     job_panel(library, watch=True)
     st.fragment(figures, run_every=3.0)(library)
     failing = [source_row(source) for source in overview.sources() if source.status in ("failed", "partial", "")]
-    fine = note(f"Every source was read. {link(href('library', view='sources'), 'All sources')}")
+    fine = note(f"Every source was read. {link(href('sources'), 'All sources')}")
     checks = "".join(check_row(check) for check in overview.checks())
     home = esc(library.almanac.settings.home)
     merged = "".join(

@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui.links import LibraryState
 from ui.panels import job_panel
-from ui.shelf import add_view, documents_view, sources_view, top, works_view
+from ui.shelf import add_view, documents_view, top, works_view
 from ui.state import open_library, read_state
 
 TITLE, URL_PATH, ORDER = "Library", "library", 50
@@ -20,8 +20,6 @@ def render() -> None:
         add_view(library)
     elif state.view == "works":
         works_view(library)
-    elif state.view == "sources":
-        sources_view(library)
     else:
         documents_view(library, state)
 

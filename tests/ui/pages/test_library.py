@@ -129,34 +129,3 @@ def test_a_cancelled_ingest_keeps_what_was_written(almanac: Almanac, tmp_path: P
     assert 3 <= len(job.outcomes) <= 30
     held = {d.source for d in almanac.documents()}
     assert {outcome.source for outcome in job.outcomes if outcome.status == "ok"} <= held
-
-
-def test_a_source_is_removed(app: AppTest, almanac: Almanac) -> None:
-    read = at(app, view="sources")
-    assert "posts.rss" in read.text
-    before = len(almanac.documents())
-    sources = [s.location for s in almanac.overview.sources() if not s.starter]
-    app.button(key=f"al_drop_{next(i for i, s in enumerate(sources) if s.endswith('posts.rss'))}").click().run()
-    assert not app.exception
-    assert "posts.rss" not in Reading(shown(app)).text
-    assert len(almanac.documents()) < before
-
-
-def test_the_starter_library_is_loaded_and_removed_with_one_click(app: AppTest, almanac: Almanac) -> None:
-    assert "Not loaded" in at(app, view="sources").text
-    app.button(key="al_starter_load").click().run()
-    finish(app)
-    assert almanac.starter_state == "loaded"
-    assert "useful at once" in Reading(shown(app)).text
-    app.button(key="al_starter_drop").click().run()
-    assert almanac.starter_state == "removed"
-    assert not [d for d in almanac.documents() if d.starter]
-
-
-def test_a_removed_document_is_restored(app: AppTest, almanac: Almanac) -> None:
-    gone = next(d for d in almanac.documents() if d.title == "Deeper pipelines")
-    almanac.remove_document(gone.id)
-    assert "Deeper pipelines" in at(app, view="sources").text
-    app.button(key="al_back_0").click().run()
-    finish(app)
-    assert almanac.info(gone.id).title == "Deeper pipelines"
