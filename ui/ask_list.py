@@ -67,13 +67,12 @@ def row_html(row: ConversationRow, turn: int = 0) -> str:
 
 def recent_html(library: Library) -> str:
     """Return the conversations that went on last."""
-    rows = library.almanac.conversations.rows()
+    kept = library.almanac.conversations
+    number, rows = kept.count(), kept.rows(limit=RECENT)
     if not rows:
         return ""
-    more = act(href("ask", view="conversations"), f"All {len(rows):,}") if len(rows) > RECENT else ""
-    return (
-        heading("Recent conversations") + "".join(map(row_html, rows[:RECENT])) + f'<div class="al-acts">{more}</div>'
-    )
+    more = act(href("ask", view="conversations"), f"All {number:,}") if number > RECENT else ""
+    return heading("Recent conversations") + "".join(map(row_html, rows)) + f'<div class="al-acts">{more}</div>'
 
 
 def _undo(library: Library) -> None:
