@@ -6,6 +6,7 @@ calculator; what a registry gives and the output does not need is left out.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,7 +17,7 @@ from chat.router import _derive_serve as serve
 from chat.router import _derive_train as train
 from chat.router._facts import POOLS, Fact, Facts, alternatives, field_type
 from chat.router._features import holds
-from chat.router._job import Job, Json, device_note, model_note
+from chat.router._job import Job, Json, device_note, model_note, suits
 from chat.router._routes import Way
 from chat.router._types import CalculatorRequest, MissingInput, Span
 from chat.router._units import unit_asked
@@ -50,6 +51,20 @@ DERIVE: Mapping[str, Callable[[Job], None]] = {
 MOST = 8
 """Alternatives of one question."""
 _POOL_FITS = {"share": "share", "count": "count", "count0": "count", "length": "length", "stage": "stage"}
+_POOLS_OF: Mapping[str, tuple[str, ...]] = {
+    "time": ("time_any",),
+    "bytes": ("bytes_any",),
+    "rate": ("rate_any",),
+    "share": ("share_any", "number_any"),
+    "count": ("number_any",),
+    "length": ("length_any", "number_any"),
+    "big": ("big_any",),
+    "flops": ("flops_any",),
+    "flops_rate": ("flops_rate_any",),
+    "power": ("power_any",),
+    "money": ("money_any",),
+}
+"""Amounts without a name that a type may be, for the last one left."""
 _RECOMPUTED = frozenset({"dtype_bytes", "weight_bytes"})
 
 
@@ -65,15 +80,15 @@ def requests(way: Way, facts: Facts, most: int = MOST) -> list[CalculatorRequest
 
 
 def _request(way: Way, facts: Facts) -> CalculatorRequest:
-    job = Job(way, facts)
-    _from_names(job)
-    _from_quantities(job)
-    _from_choices(job)
-    if way.calculator in DERIVE:
-        DERIVE[way.calculator](job)
-    _tidy(job)
-    output = way.output(facts.features | job.used.keys() | {f"+{name}" for name in job.used})
-    absent, problem = _missing(job, output)
+    """Assemble what is stated; then let amounts without a name fill what is missing, and only then what has a default."""
+    _, _, absent, _ = _assembled(way, facts, None)
+    job, output, absent, problem = _assembled(way, facts, absent)
+    alone = _by_elimination(job, absent) if not problem else None
+    if alone is not None:
+        name, fact = alone
+        given = {**facts.given, f"={name}": [replace(fact, key=f"={name}")]}
+        job, output, absent, problem = _assembled(way, replace(facts, given=given), absent)
+        job.note(f"{fact.text} taken for {name}")
     if not problem:
         _prune(job, output)
     return CalculatorRequest(
@@ -88,6 +103,42 @@ def _request(way: Way, facts: Facts) -> CalculatorRequest:
     )
 
 
+def _assembled(way: Way, facts: Facts, wanted: list[str] | None) -> tuple[Job, str | None, list[str], str]:
+    """A job with its output, what it lacks and what is wrong; `wanted` fields come first to amounts without a name."""
+    job = Job(way, facts, pooling=wanted is not None)
+    _from_names(job)
+    _from_quantities(job, wanted or [])
+    _from_choices(job)
+    if way.calculator in DERIVE:
+        DERIVE[way.calculator](job)
+    _tidy(job)
+    output = way.output(facts.features | job.used.keys() | {f"+{name}" for name in job.used})
+    absent, problem = _missing(job, output)
+    return job, output, absent, problem
+
+
+def _by_elimination(job: Job, absent: list[str]) -> tuple[str, Fact] | None:
+    """The one amount left over that may be the one input of its kind that is missing."""
+    for name in absent:
+        pools = _POOLS_OF.get(field_type(job.way, name), ())
+        rivals = [other for other in absent if set(_POOLS_OF.get(field_type(job.way, other), ())) & set(pools)]
+        left = [
+            fact
+            for pool in pools
+            for fact in job.facts.given.get(pool, ())
+            if fact.start not in job.spent and suits(fact.value, _POOL_FITS.get(field_type(job.way, name), "amount"))
+        ]
+        used = [
+            fact
+            for fact in left
+            if any(fact.start < other.end and other.start < fact.end for other in job.used.values())
+        ]
+        free = {fact.start: fact for fact in left if fact not in used}
+        if len(rivals) == 1 and len(free) == 1:
+            return name, next(iter(free.values()))
+    return None
+
+
 def _from_names(job: Job) -> None:
     model, device, name = job.model, job.device, job.way.calculator
     if model is not None:
@@ -99,9 +150,9 @@ def _from_names(job: Job) -> None:
     job.registered = set(job.inputs)
 
 
-def _from_quantities(job: Job) -> None:
+def _from_quantities(job: Job, wanted: list[str]) -> None:
     taken: set[int] = set()
-    for field, sources in job.way.fields.items():
+    for field, sources in sorted(job.way.fields.items(), key=lambda item: item[0] not in wanted):
         stated = (f"={field}", *(source for source in sources if source not in POOLS))
         fact = next(
             (fact for key in stated for fact in job.facts.given.get(key, ())[:1] if id(fact) not in taken), None

@@ -368,7 +368,9 @@ def _led(items: list[Item], one: Group) -> bool:
         return sign == "="
     keys = [item for item in items[one.first - 2].meanings if item.sort == "quantity"] if one.first > 1 else []
     types = lexicon().types
-    return any(value_of(one.items[0], types[key.name], named=False) is not None for key in keys if key.mode in ("key", "both"))
+    return any(
+        value_of(one.items[0], types[key.name], named=False) is not None for key in keys if key.mode in ("key", "both")
+    )
 
 
 def _distance(between: Iterable[Item], name: Item) -> float:

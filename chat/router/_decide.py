@@ -87,7 +87,8 @@ def _without_amounts(
         return "library" if holds("WHY|LITERATURE", features) else "both"
     if best.ready and best.spans and not explains and (asks or holds("BPW|SQNR|MSE|PER_PARAM|MEMORY|SIZE", features)):
         return "calculator"
-    measured = holds("dtype KV|WEIGHTS|MEMORY|SIZE|BPW|LATENCY|THROUGHPUT|SPEED|STATES|CKPT", features)
+    measure = "KV|WEIGHTS|MEMORY|SIZE|BPW|LATENCY|THROUGHPUT|SPEED|STATES|CKPT|ACT|FLOPS"
+    measured = len(best.spans) > 1 and holds(measure, features)
     if named and best.ready and not explains and (measured or holds("DEFINE|PERTOKEN|RIDGE|CAN", features)):
         return "calculator"
     if named and asks and not explains and _is_specific(best):

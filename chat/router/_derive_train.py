@@ -16,6 +16,10 @@ _TOTALS = {
     6: "adam_8bit_no_master", 8: "sgd",
 }  # fmt: skip
 MOST_GPUS = 1_048_576
+_OFFLOADED_PARAMS = re.compile(
+    r"\bparam\w*[^.,，;?\d]{0,30}offload|offload[^.,，;?\d]{0,30}\bparam|参数[^.,，;?\d]{0,8}(?:offload|卸载|放)|卸载[^.,，;?\d]{0,8}参数",
+    re.IGNORECASE,
+)
 LONGEST_STEP = 3_600
 """Seconds beyond which a time is that of a run rather than of an iteration."""
 
@@ -124,6 +128,8 @@ def zero_estimator(job: Job) -> None:
         each = gpus / (nodes or 1)
         if each == int(each) and each <= 16:
             job.put("gpus_per_node", int(each), job.facts.first("gpus"))
+    if "offload_param" not in job.inputs and _OFFLOADED_PARAMS.search(job.facts.row.folded.text):
+        job.inputs["offload_param"] = True
     if job.inputs.get("offload_param") and "offload_optimizer" not in job.inputs:
         job.inputs["offload_optimizer"] = True
         job.note("parameters are offloaded only together with the optimizer")

@@ -80,15 +80,18 @@ def features_of(row: Row, bindings: Bindings, within: tuple[int, int] | None = N
 
 
 _HOW_MANY = frozenset("how many,number of,多少,几,多少个,几个".split(","))
+_CLIENTS = re.compile(
+    r"requests?|sessions?|sequences?|users?|conversations?|chats?|streams?|clients?|请求|会话|用户|并发|序列", re.I
+)
 
 
 def _asks_how_many(row: Row) -> bool:
     """Whether requests are asked for with something in between: "how many 4k-token requests"."""
     for index, item in enumerate(row.items):
-        if item.text.lower() in _HOW_MANY:
-            near = row.items[index + 1 : index + 4]
-            if any(m.name == "batch" and m.mode == "noun" for other in near for m in other.meanings):
-                return True
+        if item.text.lower() in _HOW_MANY and any(
+            _CLIENTS.search(other.text) for other in row.items[index + 1 : index + 5]
+        ):
+            return True
     return False
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from chat.router._facts import POOLS, Fact, Facts, field_type
 from chat.router._features import holds
 from chat.router._items import Row
-from chat.router._job import _suits
+from chat.router._job import suits
 from chat.router._routes import Way
 from chat.router._types import Turn
 
@@ -130,13 +130,13 @@ def _name_the_nameless(state: State, way: Way, given: dict[str, list[Fact]]) -> 
 
 def _meant(state: State, way: Way, fact: Fact, given: Mapping[str, list[Fact]]) -> str | None:
     for name in state.missing:
-        if name in way.fields and f"={name}" not in given and _suits(fact.value, field_type(way, name)):
+        if name in way.fields and f"={name}" not in given and suits(fact.value, field_type(way, name)):
             return name
     candidates = []
     for name, sources in way.fields.items():
         old = state.facts.first(f"={name}", *(source for source in sources if source not in POOLS))
         numeric = old is not None and isinstance(old.value, int | float) and old.value > 0
-        if numeric and f"={name}" not in given and fact.value > 0 and _suits(fact.value, field_type(way, name)):
+        if numeric and f"={name}" not in given and fact.value > 0 and suits(fact.value, field_type(way, name)):
             candidates.append((abs(math.log(fact.value / float(old.value))), name))  # type: ignore[union-attr]
     return min(candidates)[1] if candidates else None
 

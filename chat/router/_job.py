@@ -35,6 +35,8 @@ class Job:
     ask: list[str] = field(default_factory=list)
     """Inputs to ask for although they have a default, as the default would not be what was meant."""
     spent: set[int] = field(default_factory=set)
+    pooling: bool = True
+    """Whether amounts without a name may be taken."""
 
     @property
     def model(self) -> Model | None:
@@ -77,8 +79,8 @@ class Job:
 
     def pool(self, key: str, kind: str = "amount") -> Fact | None:
         """The next amount without a name of that kind that no input has taken yet."""
-        for fact in self.facts.given.get(key, ()):
-            if fact.start not in self.spent and _suits(fact.value, kind):
+        for fact in self.facts.given.get(key, ()) if self.pooling else ():
+            if fact.start not in self.spent and suits(fact.value, kind):
                 self.spent.add(fact.start)
                 return fact
         return None
@@ -160,7 +162,7 @@ class Job:
         return given
 
 
-def _suits(value: Any, kind: str) -> bool:
+def suits(value: Any, kind: str) -> bool:
     """Whether a bare number may be a value of that type."""
     number = float(value)
     if kind == "share":
