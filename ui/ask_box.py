@@ -22,8 +22,8 @@ from ui.state import Library, bound, plain
 
 PLACEHOLDER = "Ask in English or Chinese"
 AGAIN = "Ask on, or anew"
-PATIENCE = 0.4
-"""Seconds that a page waits for an answer before it shows that it is being made."""
+PATIENCE, PATIENCE_WITH_MODEL = 1.0, 0.3
+"""Seconds that a page waits for an answer before it shows that it is being made: quotes are there by then."""
 EXAMPLES = (
     ("How does paged attention save memory?", "en"),
     ("Bubble of 1F1B for 8 stages and 64 microbatches", "en"),
@@ -64,7 +64,8 @@ def begin(library: Library, question: str, scope: Scope, *, conversation: str = 
     if asked is not wanted:
         st.session_state[_REFUSED] = question
     st.query_params.from_dict({"c": asked.conversation} | _kept(scope_parameters(scope)))
-    asked.ended.wait(PATIENCE)
+    quotes = asked.quotes_only or almanac.language.state.status == "off"
+    asked.ended.wait(PATIENCE if quotes else PATIENCE_WITH_MODEL)
     return asked.conversation
 
 
