@@ -22,8 +22,10 @@ CHAT_GOLDEN = ROOT / "tests" / "data" / "chat_questions.jsonl"
 HALVES = ("development", "held out")
 UNANSWERABLE = ("near miss", "elsewhere")
 DEPTH = 5
-DERIVED = frozenset({"method", "schedule", "algorithm", "op", "optimizer", "formula", "recompute", "attn", "kind", "dtype_bytes",
-                     "bits_per_weight", "params", "tokens", "flops", "peak_flops", "bandwidth", "sequence_parallel"})  # fmt: skip
+DERIVED = frozenset(
+    "method schedule algorithm op optimizer formula recompute attn kind dtype_bytes bits_per_weight params tokens "
+    "flops peak_flops bandwidth sequence_parallel".split()
+)
 """Inputs that a router may add to the stated ones: what the wording or a sourced registry implies."""
 
 
@@ -53,6 +55,8 @@ class Judged:
     milliseconds: float
     evidence: bool = False
     """A passage cited among the first five holds a gold substring."""
+    first: bool = False
+    """The first quote, or a result, holds one."""
     bad_quotes: tuple[str, ...] = ()
     """Quotes that are not in their document, or have nothing to do with the question."""
     routed: bool | None = None
@@ -95,6 +99,7 @@ def judge(almanac: Almanac, question: ChatQuestion) -> Judged:
         answer=answer,
         milliseconds=answer.milliseconds,
         evidence=_has_evidence(almanac, question.gold, answer),
+        first=_is_first(question.gold, answer),
         bad_quotes=tuple(_bad_quotes(almanac, question, answer)),
         routed=_is_routed(question, answer) if question.kind == "calculator" else None,
         compared=_is_compared(question, answer) if question.kind == "claim" else None,
@@ -106,6 +111,11 @@ def _has_evidence(almanac: Almanac, gold: Sequence[str], answer: Answer) -> bool
     held = [folded(almanac.chunk(citation.chunk_id).text + citation.quote) for citation in answer.citations[:DEPTH]]
     held += [folded(item.summary) for item in answer.estimates]
     return any(part in text for part in wanted for text in held)
+
+
+def _is_first(gold: Sequence[str], answer: Answer) -> bool:
+    texts = [citation.quote for citation in answer.citations[:1]] + [item.summary for item in answer.estimates]
+    return any(folded(part) in folded(text) for part in gold for text in texts)
 
 
 def _bad_quotes(almanac: Almanac, question: ChatQuestion, answer: Answer) -> list[str]:

@@ -71,6 +71,7 @@ def measures(found: Sequence[Judged]) -> dict[str, float | None]:
     quotes = sum(len(item.answer.citations) for item in cited)
     return {
         "evidence recall@5": share(asked, lambda item: item.evidence),
+        "evidence first": share(asked, lambda item: item.first),
         "citation precision": 1 - sum(len(item.bad_quotes) for item in cited) / quotes if quotes else None,
         "false abstain": share(asked, lambda item: item.abstained),
         "hallucinate": share(without, lambda item: item.answer.grounded),

@@ -42,6 +42,7 @@ _INTENTS: tuple[tuple[Intent, re.Pattern[str]], ...] = tuple(
         ),
         (
             Intent.DEFINITION,
+            r"^(?:please )?(?:explain|describe) [\w\s./()+'-]{2,50}$|^(?:解释|介绍)(?:一下)?[^，,。]{2,20}$|"
             r"^(?:so |and |please )?(?:what(?:'s| is| are| was| were)|define|explain what) "
             r"(?:an? |the )?(?:term |meaning of )?"
             r"[\w\s./()+'-]{2,60}\??$|\bwhat (?:does|do) .+ (?:mean|stand for)\b|\bdefinition of\b"

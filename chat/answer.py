@@ -66,7 +66,7 @@ class Asker:
 
     def quote(self, found: Found, numbering: Numbering) -> Answer:
         """Return the answer that needs no model."""
-        if claims.is_claim(found.question):
+        if claims.is_claim(found.question, computable=bool(found.route.requests)):
             checked_claim = claims.check(found, numbering, self._library)
             if checked_claim is not None:
                 return checked_claim

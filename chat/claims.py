@@ -27,6 +27,11 @@ _ASKS = re.compile(
     r"|比较一下|介绍|解释|计算|估算",
     re.I,
 )
+_STATES = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|takes?|took|needs?|needed|costs?|reach(?:es|ed)?|uses?|used|gives?|gave"
+    r"|gets?|got|"
+    r"runs?|ran|makes?|requires?|required|achieves?|achieved|equals?)\b|是|为|有|要|需|占|达|耗|用了|只有"
+)
 _CHECK = re.compile(
     r"^(?:please )?(?:check|verify|fact-?check)(?: (?:this|the claim|that|whether|if))*\s*[:：,]?\s*"
     r"|^is it (?:true|right|correct) that\s+|^(?:核对|核实|验证|检查)(?:一下)?(?:这个|这句|以下)?(?:说法|话"
@@ -60,12 +65,19 @@ LEAST_HELD = 0.55
 """Share of a claim's content that a passage must hold to be compared with it."""
 
 
-def is_claim(text: str) -> bool:
-    """Tell whether a text states a number, or asks to have one checked."""
+def is_claim(text: str, *, computable: bool = False) -> bool:
+    """Tell whether a text states a number, or asks to have one checked.
+
+    Args:
+        computable: a calculator reads it as a request, so that it must say that something is so.
+    """
     bare = bare_claim(text)
     if not any(number.physical for number in numbers_in(bare)):
         return False
-    return bare != text or (not _ASKS.search(text) and len(bare.split()) + bare.count("，") > 3)
+    if bare != text:
+        return True
+    states = not computable or _STATES.search(text) is not None
+    return states and not _ASKS.search(text) and len(bare.split()) + bare.count("，") > 3
 
 
 def bare_claim(text: str) -> str:

@@ -18,6 +18,8 @@ DEPTH = 8
 """Best units that are looked at."""
 WEIGHTS = {"joint": 4.5, "names": 3.0, "head": 1.1, "meaning": 10.8}
 BIAS = -10.0
+UNKNOWN = 0.6
+"""Share of a question that no passage of the library holds, from which on it is about something else."""
 CENTRAL = 0.4
 """Share of a question from which on a thing of the field that the library never mentions is its subject."""
 FAR = 0.25
@@ -62,6 +64,9 @@ def _absent(asked: Asked, ranked: Sequence[Relevance]) -> Iterator[str]:
         if not entity.text[0].isdigit() and not any(entity.pattern.search(text) for text in texts):
             yield entity.text
     total = sum(term.weight for term in asked.content) or 1.0
+    if sum(term.weight for term in asked.unknown) / total > UNKNOWN:
+        yield from (term.text for term in asked.unknown)
+        return
     for term in asked.unknown:
         if term.concept and not term.entity and term.weight / total >= CENTRAL:
             yield term.text

@@ -7,12 +7,14 @@ every sentence chosen bears on the question by itself or by the heading that it 
 import re
 from collections.abc import Sequence
 
+from chat._fitness import has_number
 from chat._intents import Intent
 from chat._library import Library
-from chat.passages import Unit, same_words
+from chat.passages import Unit, lists_work, same_words
 from chat.question import Asked
 from chat.relevance import Relevance, holds
-from kb.text import fold_space
+from kb.text import fold_space, normalise
+from kb.types import Kind
 
 MOST = {
     Intent.DEFINITION: 3, Intent.REASON: 3, Intent.MANNER: 4, Intent.COMPARISON: 4, Intent.QUANTITY: 3, Intent.TIME: 2,
@@ -21,8 +23,14 @@ MOST = {
 WORTH = {Intent.LISTING: 0.6, Intent.PAPERS: 0.5}
 """Share of the best score that a further sentence needs; the default is ENOUGH."""
 ENOUGH = 0.7
+SPEAKS = 0.4
+NEAR_BEST = 0.7
+"""Share of the best score from which on a sentence of the kind asked for goes before a better one of another kind."""
 LEAST_SHARE = 0.3
 """Share of the question's content that a further sentence holds, with its breadcrumb and hit."""
+
+
+_WONDERS = re.compile(r"^(?:why|how|what|when|which)\b|为什么|为何|怎么|如何|是什么|有哪些", re.I)
 
 
 def choose(asked: Asked, ranked: Sequence[Relevance], library: Library) -> list[Relevance]:
@@ -33,6 +41,7 @@ def choose(asked: Asked, ranked: Sequence[Relevance], library: Library) -> list[
         return _works(asked, ranked)
     if asked.sides:
         return _by_side(asked, ranked)
+    ranked = _of_kind_first(asked, ranked)
     lead = ranked[0]
     byline = asked.intent == Intent.PERSON and " - " in lead.unit.text
     below = _below(lead, ranked, library) if _announces(lead) and not byline else []
@@ -43,11 +52,37 @@ def choose(asked: Asked, ranked: Sequence[Relevance], library: Library) -> list[
     return _distinct([lead, *_worthy(asked, ranked[1:], lead.score)], MOST[asked.intent])
 
 
+def _of_kind_first(asked: Asked, ranked: Sequence[Relevance]) -> Sequence[Relevance]:
+    """Put a sentence with a number first where one is asked for, and one about the subject itself where any is."""
+    first = ranked[0]
+
+    def leads(item: Relevance) -> bool:
+        near = item.score >= NEAR_BEST * first.score and item.names >= first.names and not item.unit.heading
+        number = asked.intent != Intent.QUANTITY or has_number(item.unit)
+        return near and number and item.own > 0
+
+    best = next((item for item in ranked[:10] if leads(item)), None)
+    announced = _announces(first) and first.own >= 0.75
+    if best is None or best is first or announced:
+        return ranked
+    return [best, *(item for item in ranked if item is not best)]
+
+
+def by_document(ranked: Sequence[Relevance], most: int) -> list[Relevance]:
+    """Return the first sentence of each document, newest first: what came out, where nothing else is asked."""
+    first: dict[str, Relevance] = {}
+    for item in sorted(ranked, key=lambda item: item.unit.start):
+        if not item.unit.heading and len(item.unit.text) > 20:
+            first.setdefault(item.unit.document.id, item)
+    return sorted(first.values(), key=lambda item: item.unit.document.published, reverse=True)[:most]
+
+
 def _announces(item: Relevance) -> bool:
     """Tell whether a line names what is asked and leaves the answer to the lines below it."""
     text = fold_space(item.unit.text)
     short = len(text.split()) <= 10 if text.isascii() else len(text) <= 26
-    return item.unit.heading or _asks(item.unit) or (short and item.own >= 0.75 and not text.endswith((".", "。")))
+    titled = item.own >= 0.75 and (short or " - " in text) and not text.endswith((".", "。"))
+    return item.unit.heading or _asks(item.unit) or titled or bool(item.own >= 0.5 and _WONDERS.search(text))
 
 
 def _worthy(asked: Asked, ranked: Sequence[Relevance], best: float) -> list[Relevance]:
@@ -55,9 +90,13 @@ def _worthy(asked: Asked, ranked: Sequence[Relevance], best: float) -> list[Rele
     return [
         item
         for item in ranked
-        if item.score >= bar and item.covered >= LEAST_SHARE and item.names == 1.0 and not item.unit.heading
+        if item.score >= bar
+        and item.own > 0
+        and item.covered >= LEAST_SHARE
+        and item.names == 1.0
+        and not item.unit.heading
         and not _asks(item.unit)
-    ]  # fmt: skip
+    ]
 
 
 def _distinct(chosen: Sequence[Relevance], most: int) -> list[Relevance]:
@@ -99,8 +138,16 @@ def _by_side(asked: Asked, ranked: Sequence[Relevance]) -> list[Relevance]:
     """Return sentences that speak of both sides first, then the best of each side in turn."""
     words = [_side_terms(asked, side) for side in asked.sides]
     usable = [item for item in ranked if not item.unit.heading and not _asks(item.unit)] or list(ranked)
+    if asked.focus:
+        # Compared in something: lines that do not speak of it compare something else.
+        usable = [item for item in usable if item.focus >= SPEAKS] or usable
+
+    named = [[e for e in asked.entities if e.text.lower() in side.lower()] for side in asked.sides]
 
     def speaks(item: Relevance, side: int) -> bool:
+        if named[side]:
+            text = normalise("\n".join((*item.unit.path[-1:], item.unit.text)))
+            return all(entity.pattern.search(text) for entity in named[side])
         held = item.unit.tokens | item.unit.context
         mine = bool(words[side]) and all(holds(asked.terms[i], held, item.unit.named) >= 0.9 for i in words[side])
         return mine or asked.sides[side].lower() in item.unit.named[:400]
@@ -125,6 +172,8 @@ def _works(asked: Asked, ranked: Sequence[Relevance]) -> list[Relevance]:
     seen: set[str] = set()
     best = ranked[0].score
     for item in ranked:
+        if not _of_work(item.unit):
+            continue
         work = _work_of(item.unit)
         enough = item.score >= WORTH[Intent.PAPERS] * best and item.covered >= LEAST_SHARE
         if work in seen or not (enough or not kept):
@@ -132,6 +181,13 @@ def _works(asked: Asked, ranked: Sequence[Relevance]) -> list[Relevance]:
         seen.add(work)
         kept.append(item)
     return _distinct(kept, MOST[Intent.PAPERS])
+
+
+def _of_work(unit: Unit) -> bool:
+    """Tell whether a unit lists a work or stands in one: in notes, under a line that lists it."""
+    if unit.document.kind != Kind.NOTES:
+        return not unit.heading
+    return lists_work(unit) if unit.heading else any(" - " in part for part in unit.path)
 
 
 def _work_of(unit: Unit) -> str:

@@ -13,7 +13,7 @@ from kb.text import fold_space, normalise, sentences, tokens
 from kb.types import Chunk, DocumentInfo, Hit, Kind
 
 MAX_QUOTE = 700
-_ADDRESS = re.compile(r"^\W*(?:https?://\S+|arXiv:\S+|\S+@\S+)\W*$", re.I)
+_ADDRESS = re.compile(r"^\W*(?:[\w -]{1,40}[:：]\s*)?(?:https?://\S+|arXiv:\S+|\S+@\S+)\W*$", re.I)
 _REMARK = re.compile(r"\[\d{4}(?:, [^\]]+)?\]\s*(?:- .+)?$")
 """How an outline lists a work: title, [year, place] - author."""
 
@@ -42,6 +42,8 @@ class Unit:
     """Tokens of the whole hit."""
     named: str = ""
     """Title, breadcrumb and hit in normal form: where a name must be found."""
+    place: int = 0
+    """Among the units of its hit, from 0."""
     labels: tuple[str, ...] = ()
     heading: bool = False
     """It only names what follows: a section's title, a listed work."""
@@ -87,6 +89,7 @@ def units_of(hit: Hit, rank: int, chunks: Sequence[Chunk]) -> list[Unit]:
                 context=context | (tokens_of(" ".join(chunk.path)) if chunk.path != hit.chunk.path else frozenset()),
                 around=around,
                 named=named,
+                place=index,
                 labels=chunk.labels,
                 heading=_is_heading(text, following, outline=outline),
             )
@@ -129,6 +132,11 @@ def _is_heading(text: str, following: str, *, outline: bool) -> bool:
         r"[=:：,，;；]|\d|\b(?:is|are|was|has|have|needs?|takes?|means?|can|does|do)\b|[是有为需可会]", form
     )
     return words <= 7 and not says
+
+
+def lists_work(unit: Unit) -> bool:
+    """Tell whether a line lists a work: title, year, author."""
+    return _REMARK.search(fold_space(unit.text)) is not None or " - " in unit.text
 
 
 def same_words(one: str, other: str) -> bool:

@@ -37,6 +37,8 @@ _HOW = re.compile(
     r"good|bad|old|strong|sensitive|accurate)\b",
     re.I,
 )
+_CONTRACTED = re.compile(r"\b(what|who|how|where|when|that|it|there|why)['’]s\b", re.I)
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _PEOPLES = frozenset(
     "chinese english american european japanese german korean indian western eastern internet python".split()
 )
@@ -138,7 +140,7 @@ def is_generic(word: str) -> bool:
 
 def read_question(text: str, lexicon: Lexicon) -> Asked:
     """Read a question against a library."""
-    form = fold_space(text)
+    form = _THOUSANDS.sub("", _CONTRACTED.sub(r"\1 is", fold_space(text)))
     entities = tuple(_entities(form, lexicon))
     # "how fast" asks for a number: nothing need be called fast.
     raw = _terms(_HOW.sub("how", form), lexicon)
@@ -371,4 +373,8 @@ def _name_pattern(text: str) -> str:
     if len(parts[-1]) > 3 and parts[-1].endswith("s") and text[-2:-1].isupper():
         parts[-1] = parts[-1][:-1]
     last = r"s?(?![a-z\d]|[.]\d)" if parts[-1][0].isdigit() else r"s?(?![a-z])"
-    return r"(?<![a-z\d])" + r"[-\s._]?".join(re.escape(part) for part in parts) + last
+    return r"(?<![a-z\d])" + r"[-\s._]?".join(_either_spelling(part) for part in parts) + last
+
+
+def _either_spelling(part: str) -> str:
+    return re.sub(r"i[sz](?=e|ation|ing)", "i[sz]", re.escape(part))

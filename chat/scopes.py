@@ -23,6 +23,12 @@ _QUARTERS = (
     re.compile(rf"(?:在)?{_YEAR}\s*年?\s*(?:的)?第?(?P<han>[一二三四1-4])\s*季度?(?:里|中)?"),
     re.compile(rf"(?:在)?{_YEAR}\s*年?\s*Q(?P<q>[1-4])", re.I),
 )
+_MONTH = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = (
+    re.compile(rf"\b(?:in |from |during |of )?(?P<name>{'|'.join(_MONTH)})[a-z]*\.? (?:of )?{_YEAR}\b", re.I),
+    re.compile(rf"(?:在)?{_YEAR}\s*年\s*(?P<month>1[0-2]|0?[1-9])\s*月(?:份)?(?:的|里|中)?"),
+    re.compile(rf"\b(?:in |from |during )?{_YEAR}-(?P<month>1[0-2]|0[1-9])\b"),
+)
 _WORDS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 _SINCE = re.compile(
     rf"\b(?:since|after|from) {_YEAR}\b|(?:自|从)?(?P<year2>(?:19|20)\d\d)\s*年?(?:以来|之后|以后|起)", re.I
@@ -32,10 +38,12 @@ _IN_YEAR = re.compile(
     rf"\b(?:in|from|of|during) (?:the year )?{_YEAR}\b|(?P<year2>(?:19|20)\d\d)\s*年(?:的|里|中)?", re.I
 )
 PUBLISHED = re.compile(
-    r"\b(?:came out|come out|comes out|published|released|appeared|announced|new in|papers?|posts?|articles?|news)\b"
+    r"\b(?:came out|come out|comes out|published|released|appeared|announced|happened|happen|new in|papers?"
+    r"|posts?|articles?|news)\b"
     r"|发表|发布|出了|出现了|论文|文章|博客|新闻|公布",
     re.I,
 )
+_POSTS = re.compile(r"\b(?:which|what|any|blog) (?:\w+ )?(?:posts?|blogs?|articles?)\b|哪些(?:博客|帖子|推文)", re.I)
 _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (Kind.NOTES, re.compile(r"\b(?:in|from|according to) my (?:own )?notes?\b|\bdo my notes\b|(?:在"
         r"|从)?我的笔记(?:里|中)?", re.I)),
@@ -89,6 +97,8 @@ def read_scope(text: str, given: Scope | None = None) -> Scoped:
             changes["kinds"] = (kind,)
             rest = rest[: match.start()] + " " + rest[match.end() :]
             break
+    if _POSTS.search(rest) and not given.kinds and "kinds" not in changes:
+        changes["kinds"] = (Kind.RSS, Kind.PAGE)
     opinion = False
     if _OPINION_CUE.search(rest):
         for label, pattern in OPINIONS:
@@ -110,6 +120,12 @@ def _dates(text: str) -> tuple[tuple[int, int], str, str] | None:
             quarter = int(named.get("q") or 0) or _WORDS.get((named.get("word") or "").lower(), 0)
             first, last = _QUARTER_DAYS[quarter or _HAN_QUARTER[named["han"]]]
             return match.span(), f"{match['year']}-{first}", f"{match['year']}-{last}"
+    for pattern in _MONTHS:
+        match = pattern.search(text)
+        if match:
+            named = match.groupdict()
+            month = int(named.get("month") or 0) or _MONTH.index((named.get("name") or "").lower()) + 1
+            return match.span(), f"{match['year']}-{month:02}", f"{match['year']}-{month:02}"
     for pattern, since, until in ((_SINCE, "{}", ""), (_UNTIL, "", "{}"), (_IN_YEAR, "{}", "{}")):
         match = pattern.search(text)
         if match:
