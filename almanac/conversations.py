@@ -86,6 +86,11 @@ class Conversations:
         """Return the conversations that hold every word, each with the turn that holds most of them."""
         return table.find_turns(self._store, text)
 
+    def holds(self, conversation: str) -> bool:
+        """Tell whether a conversation is saved and not deleted."""
+        row = table.read_conversation(self._store, conversation)
+        return row is not None and not row.deleted_at
+
     def open(self, conversation: str) -> Conversation:
         """Return a conversation with its turns, deleted or not. Raises ConversationNotFound."""
         row = table.read_conversation(self._store, conversation)

@@ -77,7 +77,8 @@ def begin_from_address(library: Library, state: AskState) -> str:
     """Answer the question that an address brings, once a session: the way back does not ask it again."""
     begun = st.session_state.setdefault(_BEGUN, {})
     wanted = (state.q.strip(), state.scope)
-    if wanted not in begun:
+    known = begun.get(wanted, "")
+    if library.questions.of(known) is None and not library.almanac.conversations.holds(known):
         begun[wanted] = begin(library, *wanted)
     return str(begun[wanted])
 

@@ -177,6 +177,13 @@ def _head(library: Library, found: Conversation) -> None:
                 st.session_state[UNDO] = row.id
                 st.query_params.from_dict({"view": "conversations"})
                 st.rerun()
+    if row.deleted_at:
+        with st.container(horizontal=True, vertical_alignment="center", key="al_ready"):
+            st.html('<div class="al-notice">This conversation is deleted.</div>', width="content")
+            if st.button("Restore", type="tertiary", key="al_again"):
+                with shown_errors():
+                    library.almanac.conversations.restore(row.id)
+                st.rerun()
     if row.named:
         st.html(f'<header class="al-doc"><h1{lang_of(row.title)}>{esc(row.title)}</h1></header>')
 

@@ -111,6 +111,10 @@ def test_a_question_in_an_address_is_asked_once_a_session(app: AppTest, almanac:
     assert chat.asked[0][2] == Scope(topics=("serving",), kinds=(Kind.NOTES,), doc_id="notes:x.md")
     assert len(almanac.conversations.rows()) == 1
     assert "Looked in: Serving, notes, notes:x.md, which is not in the library" in read.text
+    almanac.conversations.delete(almanac.conversations.rows()[0].id)
+    opened(app, q="paging?", topic="serving", kind="notes", doc="notes:x.md")
+    ended(app)
+    assert len(chat.asked) == 2, "what was deleted is asked anew"
 
 
 def test_a_follow_up_has_its_history_and_stays_in_its_conversation(
@@ -371,6 +375,10 @@ def test_conversations_are_listed_found_renamed_deleted_and_brought_back(app: Ap
     assert "/ask?c=a1" not in read.addresses
     app.button(key="al_again").click().run()
     assert "/ask?c=a1" in reading(app).addresses
+    almanac.conversations.delete("a2")
+    assert "This conversation is deleted." in opened(app, c="a2").text
+    app.button(key="al_again").click().run()
+    assert almanac.conversations.holds("a2")
     almanac.conversations.delete("a2")
     opened(app, view="conversations")
     app.button(key="al_forget_0").click().run()
