@@ -48,7 +48,8 @@ _FRACTION = re.compile(
     r"|(?P<third>a third|one[\s-]third)|(?P<thirds>two[\s-]thirds)|(?P<quarter>a quarter|one[\s-]quarter)"
     r"|(?P<quarters>three[\s-]quarters))(?![A-Za-z]|\sof\san?\s)|(?P<han>一半)|(?P<time>half an hour|半小时|半个小时)"
     r"|(?P<day>half a day|半天)|(?P<year>half a year|半年)|(?P<month>半个月)|(?P<hour>an hour(?! and))(?<!per an hour)"
-    r"|(?:(?<=\bover )|(?<=\bfor )|(?<=\bin )|(?<=\bwithin ))(?:a (?P<aday>day)|a (?P<aweek>week)|a (?P<amonth>month)|a (?P<ayear>year))\b",
+    r"|(?:(?<=\bover )|(?<=\bfor )|(?<=\bin )|(?<=\bwithin ))"
+    r"(?:a (?P<aday>day)|a (?P<aweek>week)|a (?P<amonth>month)|a (?P<ayear>year))\b",
     FLAGS,
 )
 _SHARES = {"half": 0.5, "third": 1 / 3, "thirds": 2 / 3, "quarter": 0.25, "quarters": 0.75, "han": 0.5}

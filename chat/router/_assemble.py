@@ -80,7 +80,7 @@ def requests(way: Way, facts: Facts, most: int = MOST) -> list[CalculatorRequest
 
 
 def _request(way: Way, facts: Facts) -> CalculatorRequest:
-    """Assemble what is stated; then let amounts without a name fill what is missing, and only then what has a default."""
+    """Assemble what is stated; amounts without a name fill what is missing first, then what has a default."""
     _, _, absent, _ = _assembled(way, facts, None)
     job, output, absent, problem = _assembled(way, facts, absent)
     alone = _by_elimination(job, absent) if not problem else None

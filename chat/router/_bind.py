@@ -36,19 +36,9 @@ _EXPLICIT = frozenset("= : 为 是 is are equals".split())
 _JOINTS = frozenset(", ， 、 / and or vs versus & 和 与 或 及 还是 跟 then".split())
 _STRONG = frozenset("and or vs versus / & 和 与 或 及 还是 跟".split())
 _STOPS = {
-    ",": 1.1,
-    "，": 1.1,
-    "、": 0.9,
-    ";": 2.0,
-    ".": 2.4,
-    "?": 2.4,
-    "!": 2.4,
-    "/": 0.4,
-    "%": 0.3,
-    "|": 1.0,
-    "+": 0.5,
+    ",": 1.1, "，": 1.1, "、": 0.9, ";": 2.0, ".": 2.4, "?": 2.4, "!": 2.4, "/": 0.4, "%": 0.3, "|": 1.0, "+": 0.5,
     ">": 0.6,
-}
+}  # fmt: skip
 
 _SINGLE = frozenset({"gpus", "nodes", "batch"})
 """Quantities of which people say that there is "one"."""

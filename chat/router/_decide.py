@@ -32,7 +32,10 @@ _ASKING = re.compile(
     re.IGNORECASE,
 )
 _YESNO = re.compile(r"^\s*(?:does|do|is|are|did|should|has|have|was|were)\b|是不是|是否", re.IGNORECASE)
-_POLITE = r"please|pls|hi|hello|hey|ok|so|now|can you|could you|would you|i want to|i'd like to|i need to|help me|let's|let us"
+_POLITE = (
+    r"please|pls|hi|hello|hey|ok|so|now|can you|could you|would you"
+    r"|i want to|i'd like to|i need to|help me|let's|let us"
+)
 _COMMAND = re.compile(
     rf"^(?:\s*(?:{_POLITE})[\s,]*){{0,6}}\s*(?:calculate|compute|estimate|work out|figure out|evaluate|determine"
     r"|simulate|plan|quanti[sz]e)\b(?!\s+(?:how|why)\b)"

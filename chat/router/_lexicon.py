@@ -21,8 +21,8 @@ SEPARATORS = " -_\n"
 # Function words that name a quantity only for the calculator that is read for.
 GENERIC = (
     frozenset(
-        "at in for over to from between every each within under during takes took taking get gets getting doing least per "
-        "with by fit hit hits accept now step gives each apiece hold holds".split()
+        "at in for over to from between every each within under during takes took taking get gets getting doing least "
+        "per with by fit hit hits accept now step gives each apiece hold holds".split()
     )
     | frozenset(("fit in", "fits in", "fit into"))
     | frozenset(

@@ -60,6 +60,8 @@ def fold(source: str, mend: Callable[[str], str] | None = None) -> Folded:
 
     def put(text: str, start: int, end: int) -> None:
         for at, letter in enumerate(text):
+            if letter == " " and letters[-1:] in ([" "], ["\n"]):
+                continue  # runs of spaces read as one
             letters.append(letter)
             origin.append(min(start + at, end - 1) if at < len(text) - 1 else end - 1)
 
