@@ -205,6 +205,7 @@ def _end(text: str, at: int) -> int | None:
 
 
 def read_data(name: str) -> dict[str, Any]:
+    """Return one of the tables of spellings that come with this package, by the name of its file."""
     return tomllib.loads(files(__package__ or "").joinpath("data", f"{name}.toml").read_text(encoding="utf-8"))
 
 
