@@ -9,9 +9,6 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-
 from kb.errors import SettingsError
 from kb.settings import FILE_NAME, SECRET, Settings, load_settings, set_outside
 from kb.store.lock import exclusive
@@ -42,6 +39,9 @@ def change_settings(home: Path, changes: Mapping[str, Value], lock_wait: float =
 
 
 def _changed(place: Path, changes: Mapping[str, Value]) -> str:
+    import tomlkit  # a fifth of a second that the first page does without
+    from tomlkit.exceptions import TOMLKitError
+
     try:
         document = tomlkit.parse(place.read_bytes().decode("utf-8")) if place.exists() else tomlkit.document()
     except (OSError, UnicodeDecodeError, TOMLKitError) as error:

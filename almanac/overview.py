@@ -4,10 +4,14 @@ import importlib.util
 import json
 import shutil
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from kb.errors import SettingsError
 from kb.settings import Settings
 from kb.store import Store
+
+if TYPE_CHECKING:
+    from almanac.standing import Standing
 
 LOW_DISK = 500_000_000
 
@@ -37,6 +41,25 @@ class Check:
     ok: bool
     found: str
     remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A document that several sources hold."""
+
+    doc_id: str
+    title: str
+    shown: str
+    """Source whose record is shown: the one with a title, the newest version, the fullest text."""
+    others: list[str]
+    why: str
+
+
+_SAME = {
+    "arxiv": "the same arXiv number, whatever the version",
+    "rss": "the same entry of the same feed",
+    "": "the same file",
+}
 
 
 class Overview:
@@ -116,13 +139,36 @@ class Overview:
         names = ("characters", "passages", "characters_embedded", "passages_embedded", "split")
         return dict(zip(names, self._store.rows(sql, (window, window, fingerprint))[0], strict=True))
 
-    def merged(self) -> list[tuple[str, str, list[str]]]:
-        """Return (id, title, sources) of documents that several sources hold and that are shown once."""
+    def merged(self) -> list[Merged]:
+        """Return documents that several sources hold and that are shown once, with the reason."""
         sql = (
-            "SELECT d.id, d.title, json_group_array(s.location) FROM holdings h JOIN documents d ON d.id = h.doc_id "
-            "JOIN sources s ON s.id = h.source GROUP BY d.id HAVING count(*) > 1 ORDER BY d.id"
+            "SELECT d.id, d.title, s.location, (SELECT json_group_array(o.location) FROM holdings h JOIN sources o "
+            "ON o.id = h.source WHERE h.doc_id = d.id AND o.id <> d.source) FROM documents d JOIN sources s "
+            "ON s.id = d.source WHERE d.id IN (SELECT doc_id FROM holdings GROUP BY 1 HAVING count(*) > 1) ORDER BY 1"
         )
-        return [(doc, title, sorted(json.loads(found))) for doc, title, found in self._store.rows(sql)]
+        return [
+            Merged(doc, title, shown, sorted(json.loads(others)), _SAME.get(doc.partition(":")[0], _SAME[""]))
+            for doc, title, shown, others in self._store.rows(sql)
+        ]
+
+    def repeated(self) -> int:
+        """Return how many passages stand word for word in several documents; search shows each once."""
+        sql = (
+            "SELECT count(*) FROM (SELECT 1 FROM chunks GROUP BY embed_hash "
+            "HAVING count(*) > 1 AND min(doc) <> max(doc))"
+        )
+        return int(self._store.rows(sql)[0][0])
+
+    def left_out(self) -> list[SourceState]:
+        """Return the sources of which something was left out, most of it first; their warnings say why."""
+        return sorted((source for source in self.sources() if source.skipped), key=lambda source: -source.skipped)
+
+    def subscriptions(self) -> "list[Standing]":
+        """Return the subscriptions with how each fares. Raises SettingsError."""
+        from almanac.standing import standings
+        from almanac.subscriptions import SubscriptionFile
+
+        return standings(SubscriptionFile(self._settings.home).read().entries, self._store)
 
     def removed(self) -> list[tuple[str, str, str]]:
         """Return (id, title, time) of documents that the reader removed."""
@@ -139,7 +185,7 @@ class Overview:
             "by_language": self.by("language"),
             "starter": self._store.fact("starter"),
             "embedding": self.embedding(),
-            "merged": [{"doc_id": doc, "sources": sources} for doc, _, sources in self.merged()],
+            "merged": [{"doc_id": one.doc_id, "sources": sorted([one.shown, *one.others])} for one in self.merged()],
             "failures": [asdict(source) for source in self.sources() if source.status == "failed"],
         }
 
@@ -158,7 +204,19 @@ class Overview:
         failed = [source for source in self.sources() if source.status == "failed"]
         remedy = f"{failed[0].location}: {failed[0].error} {failed[0].hint}" if failed else ""
         found.append(Check("sources", not failed, f"{len(failed)} of {counts['sources']} sources failed", remedy))
+        found.append(self._subscriptions())
         return found
+
+    def _subscriptions(self) -> Check:
+        from almanac.standing import TROUBLE
+
+        try:
+            standings = self.subscriptions()
+        except SettingsError as error:
+            return Check("subscriptions", False, error.message, error.hint)
+        bad = [one for one in standings if one.state in TROUBLE]
+        remedy = f"{bad[0].subscription.name}: {bad[0].check.error} {bad[0].check.hint}" if bad else ""
+        return Check("subscriptions", not bad, f"{len(bad)} of {len(standings)} need attention", remedy)
 
     def _database(self) -> Check:
         answer = str(self._store.rows("PRAGMA integrity_check(1)")[0][0])

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from ingest.fetch import backoff
 from kb.types import Kind
 
 HOUR = 3600.0
@@ -70,6 +69,8 @@ def pause_after_failure(
         failures: at least 1; from `PATIENCE` on it rests for a day.
         asked: what the server said in Retry-After.
     """
+    from ingest.fetch import backoff  # half a second that looking at the state of sources does without
+
     first = max(own, HOUR / 4)
     rest = DAY if failures >= PATIENCE else backoff(failures, first, DAY, jitter)
     return max(own, rest, asked or 0.0)

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import tomlkit
 from pydantic import Field, ValidationError, model_validator
 
 from ingest.arxiv_query import QUERY_PREFIX, names_query
@@ -241,6 +240,8 @@ class SubscriptionFile:
             DocumentNotFound: no such entry.
             SettingsError, Locked, StoreError: the file cannot be changed so; it is as it was.
         """
+        import tomlkit  # a fifth of a second that reading does without
+
         changed: list[Subscription] = []
 
         def rewrite(entry: Subscription, body: str) -> str:
@@ -337,6 +338,8 @@ def _in_file(kind: Kind, fields: Mapping[str, object]) -> dict[str, object]:
 
 def _block(one: Subscription) -> str:
     """An entry as it is written into the file."""
+    import tomlkit  # as above
+
     table = tomlkit.table()
     table["name"], table["kind"], table[TARGETS[one.kind]] = one.name, str(one.kind), one.target
     for name in ("topics", "group", "why", "every"):

@@ -6,7 +6,7 @@ named, even where the reader asks. Invariant: a source that fails disturbs no ot
 that it brought before; whatever is not asked says why.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,7 +18,8 @@ from almanac.checking import Asked, Checked, Checker, Manner
 from almanac.ingestion import Ingestion, Progress, Report
 from almanac.lanes import in_lanes
 from almanac.preparing import PARSER_VERSION
-from almanac.schedule import PATIENCE, is_past, later
+from almanac.schedule import is_past, later
+from almanac.standing import Standing, standings
 from almanac.subscriptions import Problem, Subscription, SubscriptionFile, read_subscriptions
 from ingest.discovery import FoundFeed, discover
 from ingest.fetch import Fetcher
@@ -30,9 +31,7 @@ from kb.store.lock import exclusive
 from kb.store.subscriptions import (
     Check,
     forget_check,
-    held_counts,
     locations_under,
-    monthly,
     move_source,
     note_round,
     read_check,
@@ -46,20 +45,6 @@ LOCK = "sync.lock"
 ROUND = "round_began"
 """Fact: when the last round of all sources began."""
 After = Callable[[Callable[[], bool]], object]
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A subscription and how it fares."""
-
-    subscription: Subscription
-    check: Check
-    state: str
-    """`paused` by the reader, `gone` for good, `waiting` at the server's wish, `new`, `resting` after failures in a
-    row, `failing`, `partly` read, or `fine`."""
-    documents: int = 0
-    monthly: float = 0.0
-    """Documents a month, over the last year."""
 
 
 @dataclass(frozen=True)
@@ -109,18 +94,7 @@ class Sources:
 
     def all(self) -> list[Standing]:
         """Return every subscription with how it fares, in the order of the file. Raises SettingsError."""
-        checks, now = read_checks(self._store), self._store.now()
-        rates, counts = monthly(self._store, now.date().isoformat()), held_counts(self._store)
-        return [
-            Standing(
-                one,
-                check := checks.get(one.key, Check(subscription=one.key)),
-                state_of(one, check, now),
-                int(_of(one, counts)),
-                _of(one, rates),
-            )
-            for one in self.file.read().entries
-        ]
+        return standings(self.file.read().entries, self._store)
 
     def problems(self) -> tuple[Problem, ...]:
         """Return the entries of the file that are not used. Raises SettingsError."""
@@ -306,21 +280,6 @@ class Sources:
         return not last or self._store.now() - datetime.fromisoformat(last) >= wait
 
 
-def state_of(one: Subscription, check: Check, now: datetime) -> str:
-    """Return in one word how a subscription fares; `Standing` lists them."""
-    if not one.enabled:
-        return "paused"
-    if check.muted:
-        return "gone"
-    if not is_past(check.not_before, now):
-        return "waiting"
-    if not check.checked_at:
-        return "new"
-    if check.errors:
-        return "resting" if check.errors >= PATIENCE else "failing"
-    return "partly" if check.result == "partial" else "fine"
-
-
 def _reason_to_wait(one: Subscription, check: Check, now: datetime, *, named: bool, due: bool) -> str:
     """Say why a subscription is not asked now; nothing where it is."""
     if not named and not one.enabled:
@@ -337,14 +296,6 @@ def _reason_to_wait(one: Subscription, check: Check, now: datetime, *, named: bo
 def _in_force(content_hash: str) -> str:
     """Return a stored hash where it stands for the rules in force, by which nothing need be read again."""
     return content_hash if f":{PARSER_VERSION}:" in content_hash else ""
-
-
-def _of(one: Subscription, numbers: Mapping[str, float]) -> float:
-    """Return the sum over the sources that a subscription feeds."""
-    if one.kind is not Kind.NOTES:
-        return numbers.get(one.location, 0)
-    prefix = one.target.rstrip("/") + "/"
-    return sum(number for location, number in numbers.items() if location.startswith(prefix))
 
 
 def _within(report: Report, name: str, done: int, total: int) -> Report:

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from almanac.standing import TROUBLE
 from kb.errors import AlmanacError
 from ui.render import act, count, empty, esc, link, note, said, spans
 from ui.rounds import round_report, start_round
-from ui.sources_state import KIND_WORDS, MEANINGS, STATES, TROUBLE, VIEWS, SourcesState, ago, pace, shown_target
+from ui.sources_state import KIND_WORDS, MEANINGS, STATES, VIEWS, SourcesState, ago, pace, shown_target
 from ui.state import Library, bound, show_error
 
 if TYPE_CHECKING:
+    from almanac.standing import Standing
     from almanac.subscriptions import Problem
-    from almanac.syncing import Standing
 
 PER_PAGE = 50
 FEW = 8

@@ -16,7 +16,8 @@ from ui.sources_state import KIND_WORDS, SourcesState, ago, pace
 from ui.state import Library, show_error, shown_errors
 
 if TYPE_CHECKING:
-    from almanac.syncing import Preview, Standing
+    from almanac.standing import Standing
+    from almanac.syncing import Preview
 
 _ROW = '<tr><th scope="row">{}</th><td>{}</td></tr>'
 _MOST = 40

@@ -31,7 +31,6 @@ MEANINGS = {
     "partly": "Some of it could not be read.",
 }
 KIND_WORDS = {"rss": "feed", "arxiv": "query to arXiv", "page": "page", "notes": "folder"}
-TROUBLE = ("failing", "resting", "gone")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
-"""Check the library, its index and the packages; say what is wrong and what to do.
+"""Check the library, its sources, its index and the packages; say what is wrong and what to do.
 
-Compares the vector index with the database by vector, not by count, and loads the models; --repair rebuilds the index
-from the database where they differ.
+Says how each subscription fares, what was left out of which source and why, how many characters are embedded, and
+what is shown once. Compares the vector index with the database by vector, not by count, and loads the models;
+--repair rebuilds the index from the database where they differ.
 
 Examples:
   python -m almanac doctor
@@ -9,8 +10,9 @@ Examples:
 """
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from typing import Any
 
 from almanac.commands._output import add_json, bar, print_json
 from almanac.library import Almanac
@@ -38,13 +40,56 @@ def run(args: argparse.Namespace, opener: Callable[[], Almanac]) -> int:
     checks = [*almanac.overview.checks(), *models]
     sound = all(check.ok for check in checks)
     if args.json:
-        print_json({"ok": sound, "checks": [asdict(check) for check in checks]})
+        print_json({"ok": sound, "checks": [asdict(check) for check in checks], **_details(almanac)})
     else:
         for check in checks:
             print(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.found}")
             if check.remedy:
                 print(f"     {check.remedy}")
+        for line in _told(_details(almanac)):
+            print(f"     {line}")
     return 0 if sound else 1
+
+
+def _details(almanac: Almanac) -> dict[str, Any]:
+    """Return how each source fares, what was left out, how much is embedded, and what is shown once."""
+    overview = almanac.overview
+    try:
+        standings = overview.subscriptions()
+    except AlmanacError:
+        standings = []  # the check of the file says why
+    embedder = almanac.models.ready()
+    return {
+        "subscriptions": [
+            {
+                "name": one.subscription.name,
+                "state": one.state,
+                "documents": one.documents,
+                "last_success": one.check.succeeded_at,
+                "last_error": one.check.error,
+                "next_check": one.check.next_at,
+            }
+            for one in standings
+        ],
+        "left_out": [
+            {"source": one.location, "skipped": one.skipped, "reasons": one.warnings} for one in overview.left_out()
+        ],
+        "embedding": {"fingerprint": embedder.fingerprint if embedder else "", **overview.embedding()},
+        "merged": [asdict(one) for one in overview.merged()],
+        "repeated_passages": overview.repeated(),
+    }
+
+
+def _told(found: dict[str, Any]) -> Iterator[str]:
+    """Yield the details in words."""
+    for one in found["subscriptions"]:
+        if one["last_error"]:
+            yield f"{one['name']}: {one['state']}, last success {one['last_success'] or 'never'}: {one['last_error']}"
+    for one in found["left_out"]:
+        yield f"{one['source']}: {one['skipped']} left out. {' '.join(one['reasons'][:3])}"
+    read = found["embedding"]
+    yield f"{read['characters_embedded']:,} of {read['characters']:,} characters are embedded"
+    yield f"{len(found['merged'])} documents are held by several sources and shown once"
 
 
 def _language(almanac: Almanac) -> Check:

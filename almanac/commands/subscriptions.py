@@ -17,7 +17,7 @@ from almanac.commands._output import add_json, print_json
 from almanac.library import Almanac
 
 if TYPE_CHECKING:
-    from almanac.syncing import Standing
+    from almanac.standing import Standing
 
 NAME = "subscriptions"
 HELP = "list, test, pause or remove subscriptions"

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from almanac.library import Almanac, open_almanac
+from almanac.overview import Check
+from almanac.subscriptions import make_subscription
 from kb.settings import load_settings
+from kb.types import Kind
 from tests.almanac.test_library import NOTES, PAPER
 from tests.fakes import FakeEmbedder
 
@@ -64,7 +67,9 @@ def test_characters_in_and_embedded_are_counted(tmp_path: Path) -> None:
     made = open_almanac(load_settings(tmp_path / "home"), embedder=FakeEmbedder(max_tokens=5))
     (tmp_path / "notes.md").write_text(NOTES, encoding="utf-8")
     list(made.ingest([tmp_path / "notes.md"], embed=True))
-    found = made.overview.embedding("fake-128", 5)
+    embedder = made.models.ready()
+    assert embedder is not None
+    found = made.overview.embedding(embedder.fingerprint, 5)
     assert found["characters"] == found["characters_embedded"] > 0
     assert found["passages"] == found["passages_embedded"] == found["split"]
     assert made.overview.embedding("another")["characters_embedded"] == 0
@@ -74,6 +79,44 @@ def test_characters_in_and_embedded_are_counted(tmp_path: Path) -> None:
 def test_documents_of_several_sources_are_listed(library: Almanac, tmp_path: Path) -> None:
     (tmp_path / "again.xml").write_text(PAPER.replace("<title>A Study", "<title>A study"), encoding="utf-8")
     list(library.ingest([tmp_path / "again.xml"]))
-    ((doc_id, _, sources),) = library.overview.merged()
-    assert doc_id == "arxiv:2104.04473"
-    assert [Path(s).name for s in sources] == ["again.xml", "papers.xml"]
+    (merged,) = library.overview.merged()
+    assert merged.doc_id == "arxiv:2104.04473"
+    assert sorted(Path(place).name for place in (merged.shown, *merged.others)) == ["again.xml", "papers.xml"]
+    assert "arXiv number" in merged.why
+    assert library.overview.status()["merged"][0]["doc_id"] == "arxiv:2104.04473"
+
+
+def test_passages_that_stand_in_several_documents_are_counted(library: Almanac, tmp_path: Path) -> None:
+    assert library.overview.repeated() == 0
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "same.md").write_text("1. Caches\n    1. paged ones waste little memory\n", encoding="utf-8")
+    list(library.ingest([tmp_path / "one", tmp_path / "two"]))
+    assert library.overview.repeated() == 1
+
+
+def test_what_was_left_out_is_listed_with_its_reason(library: Almanac, tmp_path: Path) -> None:
+    twice = "<item><title>A</title><guid>1</guid><description>Same.</description></item>" * 3
+    (tmp_path / "feed.xml").write_text(f"<rss version='2.0'><channel>{twice}</channel></rss>", encoding="utf-8")
+    list(library.ingest([tmp_path / "feed.xml"]))
+    (source,) = library.overview.left_out()
+    assert (Path(source.location).name, source.skipped) == ("feed.xml", 2)
+    assert any("word for word" in warning for warning in source.warnings)
+
+
+def test_subscriptions_in_trouble_are_a_finding_with_a_remedy(library: Almanac) -> None:
+    def check() -> Check:
+        return next(check for check in library.overview.checks() if check.name == "subscriptions")
+
+    assert check().ok
+    one = make_subscription(name="Bad", kind=Kind.RSS, target="http://127.0.0.1:9/feed")
+    library.sources.add([one])
+    assert check().ok, "one that was never checked is not in trouble"
+    list(library.sources.sync(embed=False))
+    assert not check().ok
+    assert check().found == "1 of 1 need attention"
+    assert check().remedy.startswith("Bad: ")
+    library.sources.pause(one.key)
+    assert check().ok, "a paused one is not in trouble"
+    library.sources.file.path.write_text("[[subscription]", encoding="utf-8")
+    assert "no TOML" in check().found
