@@ -56,7 +56,8 @@ class Folded:
 
 def fold(source: str, mend: Callable[[str], str] | None = None) -> Folded:
     """Fold a question; `mend` gives the right spelling of a lower-case word, or the word itself."""
-    letters, origin = [], []
+    letters: list[str] = []
+    origin: list[int] = []
 
     def put(text: str, start: int, end: int) -> None:
         for at, letter in enumerate(text):
