@@ -72,6 +72,29 @@ def test_a_feed_by_its_address(library: Almanac, server: Peer) -> None:
     assert len(held(library)) == 3  # what slid out of the window stays
 
 
+def test_what_the_server_says_of_the_kind_is_not_believed(library: Almanac, server: Peer) -> None:
+    server.pages = {
+        "/feed": reply(FEED, Content_Type="text/html"),
+        "/post": reply(POST, Content_Type="application/rss+xml"),
+        "/page.xml": reply(POST, Content_Type="application/xml"),
+    }
+    assert only(library, f"{server.base}/feed").kind is Kind.RSS
+    assert only(library, f"{server.base}/post").kind is Kind.PAGE
+    assert "HTML page, not a feed" in only(library, f"{server.base}/page.xml").error
+
+
+def test_a_feed_of_arxiv_keeps_what_slid_out_of_it(library: Almanac, server: Peer) -> None:
+    head = '<rss xmlns:arxiv="http://arxiv.org/schemas/atom"><channel><link>http://rss.arxiv.org/rss/cs.DC</link>'
+    item = (
+        "<item><title>A</title><link>https://arxiv.org/abs/{0}</link><guid>oai:arXiv.org:{0}v1</guid>"
+        "<description>arXiv:{0}v1 Announce Type: new Abstract: We measure.</description></item>"
+    )
+    for name in ("2301.00001", "2301.00002"):
+        server.pages = {"/rss": reply(f"{head}{item.format(name)}</channel></rss>")}
+        assert only(library, f"{server.base}/rss").kind is Kind.ARXIV
+    assert held(library) == ["arxiv:2301.00001", "arxiv:2301.00002"]
+
+
 def test_a_page_by_its_address(library: Almanac, server: Peer) -> None:
     server.pages = {"/post": reply(POST)}
     place = f"{server.base}/post"
