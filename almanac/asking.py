@@ -7,8 +7,10 @@ reads only; whoever wants to keep an answer saves it.
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
+from almanac.language import LanguageState
 from chat import citations
 from chat.answer import Asker
+from chat.generate import Desk
 from chat.types import Answer, Citation, Event, Resolved, Scope, Turn
 from kb.errors import DocumentNotFound
 from kb.glossary import Glossary
@@ -83,9 +85,15 @@ class StoredLibrary:
 class Chat:
     """Questions to one library. Safe to share between threads."""
 
-    def __init__(self, library: StoredLibrary, model: Callable[[], LanguageModel | None]) -> None:
+    def __init__(
+        self,
+        library: StoredLibrary,
+        model: Callable[[], LanguageModel | None],
+        state: Callable[[], LanguageState] = lambda: LanguageState("ready"),
+    ) -> None:
         self.library = library
         self._model = model
+        self._state = state
 
     @cached_property
     def _asker(self) -> Asker:
@@ -111,8 +119,14 @@ class Chat:
             waiting: told at once how many answers the model writes before this one; the event of that
                 kind comes only when it is over.
         """
-        model = None if extractive else self._model
-        return self._asker.ask(question, history, scope, model=model, cancelled=cancelled, waiting=waiting)
+        desk = Desk(self._model, self._trouble, cancelled, waiting)
+        quoting = extractive or self._state().status == "off"
+        return self._asker.ask(question, history, scope, desk=None if quoting else desk, cancelled=cancelled)
+
+    def _trouble(self) -> str:
+        """Return why no model is at hand, where one should be."""
+        state = self._state()
+        return f"{state.message} {state.hint}".strip() if state.status == "failed" else ""
 
     def answer(
         self, question: str, history: Sequence[Turn] = (), scope: Scope = _NO_SCOPE, *, extractive: bool = False

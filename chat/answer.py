@@ -14,12 +14,12 @@ from chat.citations import Numbering, checked, cite, listed
 from chat.extract import by_document, choose
 from chat.finding import Found, find, lexicon_of
 from chat.gathering import gather
-from chat.generate import generate
+from chat.generate import Desk, generate
 from chat.question import read_question
 from chat.relevance import Relevance, rank
 from chat.scopes import OPINIONS
 from chat.types import Answer, AnsweredEstimate, Candidate, Citation, Event, Scope, Statement, Turn
-from chat.wording import advice_for, context_of, declined, joined
+from chat.wording import advice_for, context_of, declined, fallback, joined
 from kb.llm import LanguageModel
 from kb.text import fold_space, scrub
 from kb.types import Kind
@@ -43,24 +43,34 @@ class Asker:
         history: Sequence[Turn],
         scope: Scope,
         *,
-        model: Callable[[], LanguageModel | None] | None,
+        desk: Desk | None,
         cancelled: Callable[[], bool],
-        waiting: Callable[[int], None] = lambda _: None,
     ) -> Iterator[Event]:
-        """Answer a question, telling how it goes; ends without an answer only where it was cancelled."""
+        """Answer a question, telling how it goes; ends without an answer only where it was cancelled.
+
+        Args:
+            desk: where a model writes; None for quotations alone.
+        """
         began = time.perf_counter()
         text = fold_space(scrub(question))[:MAX_QUESTION]
+        writer: LanguageModel | None = None
+        if desk is not None:
+            yield Event(kind="stage", text="loading the model")
+            writer = desk.model()
         yield Event(kind="stage", text="searching")
-        found = find(self._library, text, history, scope)
+        found = find(self._library, text, history, scope, writer)
         if cancelled():
             return
         numbering = Numbering(history)
         quoted = self.quote(found, numbering)
-        if model is not None and quoted.kind != "incomplete":
-            written = yield from generate(self._library, found, quoted, numbering, model, cancelled, waiting)
+        if desk is not None:
+            written = yield from generate(self._library, found, quoted, numbering, desk)
             if cancelled():
                 return
             quoted = written or quoted
+            if writer is None and desk.trouble():
+                notices = (*quoted.notices, fallback(found.language, desk.trouble()))
+                quoted = quoted.model_copy(update={"notices": notices})
         spent = (time.perf_counter() - began) * 1000
         yield Event(kind="answer", answer=quoted.model_copy(update={"milliseconds": round(spent, 1)}))
 

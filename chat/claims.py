@@ -18,7 +18,7 @@ from chat.router import CalculatorRequest, route
 from chat.types import Answer, AnsweredEstimate, Citation, Comparison, Statement
 from chat.wording import compared, joined, nothing_to_compare, source_name
 from kb.evidence import Number, numbers_in
-from kb.text import language_of
+from kb.text import language_of, query_terms
 
 _ASKS = re.compile(
     r"[?？]\s*$|^(?:what|why|how|when|who|where|which|is|are|do|does|did|can|could|should|compare|explain|list"
@@ -30,7 +30,8 @@ _ASKS = re.compile(
 _STATES = re.compile(
     r"\b(?:is|are|was|were|has|have|had|takes?|took|needs?|needed|costs?|reach(?:es|ed)?|uses?|used|gives?|gave"
     r"|gets?|got|"
-    r"runs?|ran|makes?|requires?|required|achieves?|achieved|equals?)\b|是|为|有|要|需|占|达|耗|用了|只有"
+    r"runs?|ran|makes?|requires?|required|achieves?|achieved|equals?)\b|是|为|有|要|需|占|达|耗|使|让|用了|只有"
+    r"|降低|提高|提升|减少|增加|下降|上升"
 )
 _CHECK = re.compile(
     r"^(?:please )?(?:check|verify|fact-?check)(?: (?:this|the claim|that|whether|if))*\s*[:：,]?\s*"
@@ -77,7 +78,7 @@ def is_claim(text: str, *, computable: bool = False) -> bool:
     if bare != text:
         return True
     states = not computable or _STATES.search(text) is not None
-    return states and not _ASKS.search(text) and len(bare.split()) + bare.count("，") > 3
+    return states and not _ASKS.search(text) and len(query_terms(bare)) > 2
 
 
 def bare_claim(text: str) -> str:

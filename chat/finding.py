@@ -13,9 +13,11 @@ from chat.followups import standalone
 from chat.gathering import gather
 from chat.question import Asked, Lexicon, read_question
 from chat.relevance import Relevance, rank
-from chat.router import Route, route
+from chat.rewriting import rewritten
+from chat.router import Route, complete, route
 from chat.scopes import Scoped, read_scope
 from chat.types import Scope, Turn
+from kb.llm import LanguageModel
 from kb.text import language_of
 from kb.types import Language
 
@@ -45,11 +47,22 @@ def lexicon_of(library: Library) -> Lexicon:
     return Lexicon(library.glossary, library.passages, library.counts)
 
 
-def find(library: Library, text: str, history: Sequence[Turn], scope: Scope) -> Found:
-    """Read a question and find what may answer it."""
+def find(
+    library: Library, text: str, history: Sequence[Turn], scope: Scope, model: LanguageModel | None = None
+) -> Found:
+    """Read a question and find what may answer it.
+
+    Args:
+        model: asked for what the rules do not read: what a follow-up points to, inputs of a sum.
+    """
     lexicon = lexicon_of(library)
-    alone = standalone(text, _stood(history, lexicon), lexicon)
+    before = _stood(history, lexicon)
+    alone = standalone(text, before, lexicon)
+    if model is not None and alone == text:
+        alone = rewritten(text, before, model)
     routed = route(text, [message for turn in history for message in turn.messages])
+    if model is not None and any(request.missing for request in routed.requests):
+        routed = complete(routed, text, model)
     scoped = read_scope(alone, scope)
     words = scoped.text if scoped.text.strip(" ?？。.!！的") else alone
     asked = read_question(words, lexicon)

@@ -173,3 +173,9 @@ def subject_of(asked: Asked) -> str:
         return content[0].text
     start, end, _ = max(runs, key=lambda run: run[2])
     return asked.text[start:end]
+
+
+def leans(question: str) -> bool:
+    """Tell whether a question points back to something that it does not name."""
+    form = fold_space(question)
+    return bool(_PRONOUN.search(form) or _LEADING.match(form) or _BARE.match(form) or _INSTEAD.match(form))

@@ -7,6 +7,7 @@ that the library does not answer.
 
 import contextlib
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
 
 from chat._library import Library
 from chat.citations import Numbering, cite, listed
@@ -30,33 +31,41 @@ SMALLEST = 200
 Steps = Generator[Event, None, Answer | None]
 
 
+@dataclass(frozen=True)
+class Desk:
+    """Where a model writes: how it is had, stopped and waited for."""
+
+    model: Callable[[], LanguageModel | None] = lambda: None
+    """Loads it where that was not done; None where none is chosen or it failed."""
+    trouble: Callable[[], str] = lambda: ""
+    """Why there is none, where one was chosen."""
+    cancelled: Callable[[], bool] = lambda: False
+    waiting: Callable[[int], None] = lambda _: None
+    """Told at once how many answers are written before this one."""
+
+
 def generate(
     library: Library,
     found: Found,
     quoted: Answer,
     numbering: Numbering,
-    model: Callable[[], LanguageModel | None],
-    cancelled: Callable[[], bool],
-    waiting: Callable[[int], None] = lambda _: None,
+    desk: Desk,
 ) -> Steps:
     """Write an answer over the passages that were found.
 
-    Returns the answer, the extractive one with a notice where the model failed, None where none is chosen.
+    Returns the answer, the extractive one with a notice where the model failed, None where none is at hand.
     """
-    if quoted.kind != "quoted":
-        return None
-    yield Event(kind="stage", text="loading the model")
-    writer = model()
-    if writer is None:
+    writer = desk.model()
+    if quoted.kind != "quoted" or writer is None:
         return None
     passages = passages_for(found, library)
     try:
-        written = yield from _written(writer, found, passages, library, numbering, cancelled, waiting)
+        written = yield from _written(writer, found, passages, library, numbering, desk)
     except AlmanacError as error:
         yield Event(kind="restart")
         reason = error.message if not isinstance(error, ModelUnavailable) else f"{error.message} {error.hint}".strip()
         return _instead(quoted, fallback(found.language, reason))
-    if cancelled() or isinstance(written, Answer):
+    if desk.cancelled() or isinstance(written, Answer):
         return written.model_copy(update={"quoted": quoted}) if written is not None else None
     yield Event(kind="restart")
     return _instead(quoted, fallback(found.language, nothing_supported(found.language)))
@@ -125,18 +134,11 @@ def _written(
     passages: Sequence[Passage],
     library: Library,
     numbering: Numbering,
-    cancelled: Callable[[], bool],
-    waiting: Callable[[int], None],
+    desk: Desk,
 ) -> Generator[Event, None, Answer | None]:
     """Stream and check; None where nothing was borne out or it was cancelled."""
     usage: list[Usage] = []
     ahead: list[int] = []
-
-    def queued(others: int) -> None:
-        # An event cannot be yielded while the model is waited for: who looks on is told at once.
-        waiting(others)
-        ahead.append(others)
-
     allowed = _addresses(found)
 
     def about(text: str) -> bool:
@@ -149,14 +151,14 @@ def _written(
     pieces: Iterator[str] = writer.stream(
         messages_for(found.alone, kept, found.language),
         max_tokens=room,
-        cancelled=cancelled,
-        waiting=queued,
+        cancelled=desk.cancelled,
+        waiting=_told(desk, ahead),
         finished=usage.append,
     )
     yield Event(kind="stage", text=f"reading {len(kept)} passage{'s' if len(kept) > 1 else ''}")
     with contextlib.closing(pieces) as stream:  # type: ignore[type-var]
         for piece in stream:
-            if cancelled():
+            if desk.cancelled():
                 return None
             while ahead:
                 yield Event(kind="waiting", ahead=ahead.pop(0))
@@ -171,7 +173,7 @@ def _written(
                     results.append(checked)
                     yield Event(kind="statement", statement=_draft(checked))
             done = max(done, len(whole) - 1)
-    if cancelled():
+    if desk.cancelled():
         return None
     yield Event(kind="stage", text="checking")
     for sentence in list(split(text))[done:]:
@@ -181,6 +183,16 @@ def _written(
     if not any(result.ok for result in results) or (NOT_HERE.search(text) and len(results) <= 1):
         return None
     return _answer(found, writer, results, kept, library, numbering, usage)
+
+
+def _told(desk: Desk, ahead: list[int]) -> Callable[[int], None]:
+    """Return what hears of the queue: an event cannot be yielded while the model is waited for, so `desk` is told."""
+
+    def hear(others: int) -> None:
+        desk.waiting(others)
+        ahead.append(others)
+
+    return hear
 
 
 def _addresses(found: Found) -> set[str]:

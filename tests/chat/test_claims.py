@@ -1,0 +1,70 @@
+"""Pasted claims beside passages and calculators: agreement, a gap, or nothing to compare."""
+
+import pytest
+
+from almanac import Almanac
+from chat.claims import bare_claim, is_claim
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GPT-3 on 1024 A100s takes 34 days",
+        "Is it true that the cache saves 40%?",
+        "核对：训练耗电 1287 MWh",
+        "A hit costs 3 ms, right?",
+    ],
+)
+def test_a_stated_number_is_a_claim(text: str) -> None:
+    assert is_claim(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["How many days does it take?", "What is 40% of it?", "A cache is fast", "80 GB 能放下吗？", "34 days"]
+)
+def test_questions_and_words_are_none(text: str) -> None:
+    assert not is_claim(text)
+
+
+def test_a_request_without_a_verb_is_no_claim_where_it_can_be_computed() -> None:
+    assert not is_claim("ring all-reduce of 1 GB over 8 GPUs at 450 GB/s", computable=True)
+    assert is_claim("1F1B with 8 stages and 64 microbatches has a bubble of 12%", computable=True)
+
+
+def test_the_words_that_ask_for_a_check_are_taken_off() -> None:
+    assert bare_claim("Is it true that a hit costs 3 ms?") == "a hit costs 3 ms?"
+
+
+@pytest.mark.parametrize(
+    ("claim", "gap"),
+    [
+        ("FrobNet-2 reaches 3.5x the throughput of FrobNet-1", 0.0),
+        ("FrobNet-2 reaches 4.2x the throughput of FrobNet-1", 0.2),
+        ("A hit in the widget cache costs 6 ms", 1.0),
+        ("调度器使尾延迟降低 40%", 0.0),
+    ],
+)
+def test_a_claim_is_compared_with_a_passage(almanac: Almanac, claim: str, gap: float) -> None:
+    answer = almanac.chat.answer(claim)
+    assert answer.kind == "claim"
+    assert answer.grounded
+    compared = answer.comparisons[0]
+    assert compared.source == "passage"
+    assert compared.gap == pytest.approx(gap, abs=0.01)
+    assert compared.agrees is (gap == 0)
+    assert answer.citation(compared.number or 0) is not None
+
+
+def test_a_claim_is_compared_with_a_calculator(almanac: Almanac) -> None:
+    answer = almanac.chat.answer("Is it true that 1F1B with 8 stages and 64 microbatches has a bubble of 12%?")
+    compared = next(one for one in answer.comparisons if one.source == "calculator")
+    assert compared.calculator == "pipeline_bubble"
+    assert compared.gap == pytest.approx(0.097, abs=0.005)
+    assert "10.94%" in answer.text
+
+
+def test_nothing_to_compare_is_said(almanac: Almanac) -> None:
+    answer = almanac.chat.answer("The Eiffel tower weighs 7,300 GB of steel")
+    assert answer.kind == "claim"
+    assert not answer.grounded
+    assert answer.comparisons == ()
