@@ -128,7 +128,7 @@ class Almanac:
             return self.search(query, load=self.patient)
 
         library = StoredLibrary(self.store, lambda: self.glossary, search, lambda: self.models.state.name)
-        return Chat(library, self.language.model)
+        return Chat(library, self.language.model, lambda: self.language.state)
 
     @property
     def embedder_state(self) -> EmbedderState:
