@@ -207,15 +207,24 @@ class Peer:
     def answer(self, request: Request) -> None:
         """Play the next act."""
         with self._lock:
-            self._busy += 1
-            self.most_at_once = max(self.most_at_once, self._busy)
             self.requests.append(request)
             act = self.script.pop(0) if self.script else self.pages.get(request.path, self.otherwise)
-        try:
-            act(request)
-        finally:
+        act(request)
+
+    def linger(self, act: Act, seconds: float = 0.01) -> Act:
+        """Return the act with a pause before it, during which requests that overlap are counted."""
+
+        def slow(request: Request) -> None:
+            with self._lock:
+                self._busy += 1
+                self.most_at_once = max(self.most_at_once, self._busy)
+            time.sleep(seconds)
+            # Counted out before the answer: once that is sent, the next request may well be here.
             with self._lock:
                 self._busy -= 1
+            act(request)
+
+        return slow
 
 
 @contextmanager

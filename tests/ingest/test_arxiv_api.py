@@ -15,7 +15,7 @@ from ingest.arxiv_api import LOCATION, SLICE, fetch_ids, names_paper
 from kb.errors import FetchError, ParseError, SourceError
 from kb.settings import Settings, load_settings
 from kb.types import Kind, Parsed
-from tests.peers import ERROR, Act, Peer, Request, drip, entry, feed, peer, reply, reset, short, silent, truth, zipped
+from tests.peers import ERROR, Act, Peer, drip, entry, feed, peer, reply, reset, short, silent, truth, zipped
 
 A, B, OLD = "2309.06180", "1910.02054", "hep-th/9901001"
 BUSY = "<html><body>busy</body></html>"
@@ -297,11 +297,7 @@ def test_a_senseless_stamp_stops_nothing(server: Peer, time_: FakeTime, home: Pa
 
 
 def test_one_request_at_a_time_across_threads(server: Peer, time_: FakeTime) -> None:
-    def slow(request: Request) -> None:
-        time.sleep(0.02)
-        truth()(request)
-
-    server.otherwise = slow
+    server.otherwise = server.linger(truth())
     failures: list[Exception] = []
 
     def work() -> None:

@@ -471,11 +471,7 @@ def test_requests_to_one_host_are_spaced(server: Peer, time_: FakeTime) -> None:
 
 
 def test_one_connection_a_host_across_threads(server: Peer) -> None:
-    def slow(request: Request) -> None:
-        time.sleep(0.01)
-        reply("x")(request)
-
-    server.otherwise = slow
+    server.otherwise = server.linger(reply("x"))
     fetcher = Fetcher(load_settings(allow_private_hosts=True, host_spacing=0.0))
     done: list[Fetched] = []
     threads = [threading.Thread(target=lambda: done.append(fetcher.fetch(server.url))) for _ in range(6)]
