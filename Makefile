@@ -1,6 +1,6 @@
 # MLSys Almanac. `make run` opens the app, `make test` runs every test; both work on a fresh clone.
 .POSIX:
-.PHONY: help run test check format docs bench bench-quality llm clean
+.PHONY: help run test check format docs bench bench-quality fuzz llm clean
 
 PYTHON = python3
 PORT = 8501
@@ -14,6 +14,7 @@ help:
 	@echo "make format         rewrite the code in the house style"
 	@echo "make docs           rewrite the generated tables of README.md"
 	@echo "make bench          speed and memory; make bench-quality: quality of search and tags (ARGS=--json)"
+	@echo "make fuzz           fuzz every reader of foreign bytes (ARGS='--minutes 30', ARGS=html)"
 	@echo "make llm            build llama-cpp-python now, in the foreground"
 	@echo "make clean          remove .venv and what tools left; data/ stays"
 
@@ -57,6 +58,10 @@ bench:
 bench-quality:
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh dev
 	$(PY) -m benchmarks --group quality $(ARGS)
+
+fuzz:
+	@PYTHON="$(PYTHON)" sh scripts/setup.sh dev
+	@$(PY) -m tests.fuzz $(ARGS)
 
 llm:
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh
