@@ -18,7 +18,7 @@ NOTE = """1. Caches
     1. A paged cache keeps its blocks in a table and wastes almost no memory.
     2. Blocks of sixteen tokens are the usual size of a paged cache.
 """
-QUESTION = "How does a paged cache save memory?"
+QUESTION = "What does a paged cache keep in a table?"
 TRUE = "A paged cache keeps its blocks in a table and wastes almost no memory"
 FALSE = "It takes 4711 seconds"
 
@@ -93,7 +93,7 @@ def test_stopping_is_at_once_and_leaves_nothing_behind(
 ) -> None:
     gate = threading.Event()
     models.script.append(held(gate, f"{TRUE} [1]."))
-    tab = ask(visit, writing_server, "What does a paged cache keep in a table?")
+    tab = ask(visit, writing_server)
     expect(tab.page.locator(".al-writing")).to_contain_text("Blocks,")
     expect(tab.page.locator(BOX)).to_be_disabled()
     tab.page.get_by_role("button", name="Stop").click()
@@ -154,5 +154,5 @@ def test_what_a_model_writes_is_text(writing_server: Server, visit: Visitor, mod
     tab = ask(visit, writing_server)
     tab.shows("Written by teller")
     assert tab.page.locator(".al-turn img, .al-turn script").count() == 0
-    assert "How does a paged cache" in tab.page.title()
+    assert "What does a paged cache" in tab.page.title()
     assert not [link for link in tab.page.locator(".al-turn a").all() if "evil" in (link.get_attribute("href") or "")]
