@@ -20,9 +20,12 @@ _MARKUP = re.compile(
     rb"|vercel security checkpoint|please wait while (?:your request is being verified|we verify)[^<]{0,80}"
     rb"|verifying you are human[^<]{0,40}|are you a (?:robot|human)\??|robot check|human verification"
     rb"|access to this page has been denied)\s*</title>"
-    rb"|window\._cf_chl_opt\b|id=[\"']challenge-(?:form|running|stage)[\"']|/_incapsula_resource\?"
+    rb"|<script[^<>]{0,200}>[^<]{0,4000}window\._cf_chl_opt\b|id=[\"']challenge-(?:form|running|stage)[\"']|/_incapsula_resource\?"
     rb"|id=[\"']px-captcha[\"']|geo\.captcha-delivery\.com|id=[\"']anubis_challenge[\"']|/\.within\.website/x/cmd/anubis",
     re.IGNORECASE,
+)
+_PAGE = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<!--[^>]{0,500}-->\s*)?<(?:!doctype\s+html|html|head|title)\b", re.IGNORECASE
 )
 _LOOKED_AT = 1 << 15
 
@@ -35,4 +38,5 @@ def is_challenge(status: int, headers: Mapping[str, str], body: bytes) -> bool:
             if any(said.startswith(value) for value in values):
                 return True
     head = body[:_LOOKED_AT]
-    return b"<" in head and _MARKUP.search(head) is not None
+    # A feed or a listing may quote such a page; the page itself comes as one.
+    return (status != 200 or _PAGE.match(head) is not None) and _MARKUP.search(head) is not None

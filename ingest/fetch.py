@@ -8,6 +8,7 @@ a `NotFetched` with its cause.
 """
 
 import random
+import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -40,6 +41,8 @@ ARXIV_SPACING = 3.0
 """Seconds between requests to arXiv's hosts, of all our processes together, as its terms ask."""
 _BUSY_PAUSE = 60.0
 """Seconds for which a host is left alone that answers 429 without saying for how long."""
+_SENDABLE = re.compile(r"[\t\x20-\x7e\x80-\xff]{1,4000}")
+"""What a header may hold; a validator that holds more was damaged where it was kept, and is worth nothing."""
 _MOVED = frozenset((301, 308))
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _KEPT = (
@@ -155,7 +158,7 @@ class Fetcher:
             etag: of the body that is already there, as it came; likewise `last_modified`.
             validated_url: the address that these were given for; empty: for any on the way.
             accept: the header of that name; `FEED` and `PAGE` are two.
-            deadline: seconds for everything but waiting for a turn; three time-outs unless given.
+            deadline: seconds of one try, waiting for a turn aside; three time-outs unless given.
             max_body: bytes after decoding, unless the setting MAX_BODY is meant.
             tries: how often at most the address is asked where another try in a few seconds may help.
 
@@ -254,7 +257,7 @@ class Fetcher:
         }
         if request.validated_url in ("", url):
             conditions = (("If-None-Match", request.etag), ("If-Modified-Since", request.last_modified))
-            headers |= {name: value for name, value in conditions if value}
+            headers |= {name: value for name, value in conditions if _SENDABLE.fullmatch(value)}
         return headers
 
     def _lead_on(self, request: _Request, trail: _Trail, answer: Answer) -> None:

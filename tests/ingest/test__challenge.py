@@ -33,6 +33,13 @@ def test_gatekeepers(name: str) -> None:
         (403, {}, b"<html><title>403 Forbidden</title></html>"),
         (200, {"cf-mitigated": ""}, b"<rss/>"),
         (200, {}, b"Just a moment..."),
+        (
+            200,
+            {},
+            b"<rss><![CDATA[<title>Just a moment...</title><script>window._cf_chl_opt={}</script>]]></rss>",
+        ),
+        (200, {}, b"<!doctype html><title>On gates</title><pre>window._cf_chl_opt = 1</pre><p>id of the thing</p>"),
+        (200, {}, b'{"html": "<title>Just a moment...</title>"}'),
         (500, {}, b""),
     ],
 )

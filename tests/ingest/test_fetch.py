@@ -131,6 +131,12 @@ def test_validators_go_back_as_they_came_and_new_ones_are_taken(server: Peer, ti
     assert (third.status, third.etag, third.last_modified) == (200, '"three"', "")
 
 
+@pytest.mark.parametrize("damaged", ['"a\r\nX-Evil: 1"', '"\u8def"', "\x00", "x" * 5000])
+def test_damaged_validators_are_not_sent(server: Peer, time_: FakeTime, damaged: str) -> None:
+    assert fetcher_for(time_).fetch(server.url, etag=damaged, last_modified=damaged).status == 200
+    assert not {"If-None-Match", "If-Modified-Since", "X-Evil"} & set(server.requests[0].headers)
+
+
 def test_no_change_since_nothing_is_no_answer(server: Peer, time_: FakeTime) -> None:
     server.script = [reply("", 304)]
     assert failure(fetcher_for(time_), server.url).cause == "http-304"
