@@ -75,7 +75,7 @@ class Almanac:
         models.give_way = lambda: language.computing
         self.overview = Overview(store, settings)
         self.patient = True
-        """Whether a question waits for the embedder; pages, behind which it loads, are answered by keyword meanwhile."""
+        """Whether a question waits for the embedder; pages, behind which it loads, get keyword answers meanwhile."""
         self._tagger_lock = Lock()
         self._tagger = tagger
         self._ingestion = Ingestion(settings, store, models, self._make_tagger)
