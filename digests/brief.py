@@ -22,7 +22,7 @@ from kb.text import simplify
 from kb.topics import Tagger
 from kb.types import Chunk, DateBasis, Document, Frozen, Kind, Reference, Section
 
-VERSION = "4"
+VERSION = "5"
 """Raised when something else would be made of the same document."""
 READ = 6000
 """Characters that are read for topics and terms: what a work is about is said at its beginning."""
@@ -98,6 +98,8 @@ def brief(
         references: the works that they name.
     """
     found = _prose(document, references)
+    # A citation opens one passage: a sentence that a passage's end cuts through stands only where no other does.
+    found = [candidate for candidate in found if _inside(candidate, chunks)] or found
     rated = rate(found, document.title)
     chosen = choose(rated)
     title = "" if document.title_estimated else document.title
@@ -141,6 +143,11 @@ def _prose(document: Document, references: Sequence[Reference]) -> list[Candidat
     return found if sum(candidate.words for candidate in found) >= LEAST_TEXT else node_lines(document)
 
 
+def _inside(candidate: Candidate, chunks: Sequence[Chunk]) -> bool:
+    at = bisect_right(chunks, candidate.start, key=lambda chunk: chunk.start) - 1
+    return at >= 0 and candidate.end <= chunks[at].end
+
+
 def _holds(document: Document, section: Section, remark: str) -> bool:
     return document.text.find(remark[:60], section.start, section.end) >= 0
 
@@ -159,6 +166,9 @@ def _unfit(document: Document, found: Sequence[Candidate], tagger: Tagger) -> st
     text = document.text.strip()
     if count_words(text) < LEAST_TEXT:
         return TOO_SHORT
+    if document.kind is Kind.NOTES:
+        # What the reader noted is of the reader's field.
+        return ""
     if not found:
         return ONLY_BOILERPLATE if is_boilerplate(text) else TOO_SHORT
     title = "" if document.title_estimated else document.title
@@ -167,7 +177,10 @@ def _unfit(document: Document, found: Sequence[Candidate], tagger: Tagger) -> st
     )
     if cues.EVENT.search(simplify(title)) and not work:
         return ANNOUNCEMENT
-    if not _FIELD.search(f"{title} {text[:READ]}") and max(tagger.scores(title, text[:READ]).values()) < ON_TOPIC:
+    # Of a language that it does not know, nobody can say so.
+    known = document.language != "other"
+    read = text[:READ]
+    if known and not _FIELD.search(f"{title} {read}") and max(tagger.scores(title, read).values()) < ON_TOPIC:
         return OFF_TOPIC
     return ""
 

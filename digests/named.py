@@ -5,6 +5,7 @@ link in its own node, or a title of its own, names it.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -42,12 +43,8 @@ class Noted(Frozen):
 
 def chunk_at(chunks: Sequence[Chunk], at: int) -> str:
     """Return the id of the passage that holds a place of the text, else of the last before it."""
-    found = ""
-    for chunk in chunks:
-        if chunk.start > at:
-            break
-        found = chunk.id
-    return found
+    place = bisect_right(chunks, at, key=lambda chunk: chunk.start) - 1
+    return chunks[max(0, place)].id if chunks else ""
 
 
 def listed(

@@ -15,11 +15,13 @@ from kb.text import HAN, fold_space, sentences
 from kb.types import Document, Kind, Section
 
 _HAN = re.compile(f"[{HAN}]")
+FIRST, LAST = 300, 60
+"""Sentences of a very long document that are looked at."""
 _MARKER = re.compile(r"^\s*(?:[-*•·●▪>#]+\s+|\(?\d{1,2}[.)、]\s*|[①-⑳]\s*)+")
 _END = re.compile(r"[.!?。！？…;；][\"'”’」』）)\]]*$")
 _LOWER_NAME = re.compile(r"[a-z]+[A-Z0-9]|[a-z]+[._]\w")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_ADDRESS = re.compile(r"https?://|www\.|\w+@\w+\.\w+")
+_ADDRESS = re.compile(r"https?://|www\.|\w@\w+\.\w")
 _CODE = re.compile(r"[{}\\;=<>|]|\w\(\)|--\w|\$ |::|->|/\w+/\w+/")
 _NAMING = ("author:", "venue:", "year:")
 """Labels of lines that name a work."""
@@ -84,17 +86,20 @@ def candidates(document: Document) -> list[Candidate]:
     ]
     last = max(1, len(spans) - 1)
     starts = [section.start for section in document.sections]
+    # A book says what it is about at its beginning and its end.
+    looked = spans if len(spans) <= FIRST + LAST else [*spans[:FIRST], *spans[-LAST:]]
+    skipped = len(spans) - len(looked)
     return [
         Candidate(
             text=text,
             start=start,
             end=end,
-            ordinal=ordinal,
+            ordinal=(ordinal := at if at < FIRST else at + skipped),
             place=ordinal / last,
             listed=listed,
             heading=document.sections[bisect_right(starts, start) - 1].title if starts else "",
         )
-        for ordinal, (start, end, listed) in enumerate(spans)
+        for at, (start, end, listed) in enumerate(looked)
         if _is_sentence(text := fold_space(document.text[start:end])) and _same_tongue(text, document)
     ]
 
@@ -111,7 +116,9 @@ def node_lines(document: Document) -> list[Candidate]:
         section = by_start.get(begin) or by_start.get(start)
         if section is not None and any(label.startswith(_NAMING) for label in section.labels):
             continue
-        for left, right in _whole(document.text, start, end):
+        address = _ADDRESS.search(document.text, start, end)
+        stop = address.start() if address else end
+        for left, right in _whole(document.text, start, stop):
             if _is_line(fold_space(document.text[left:right])):
                 spans.append((left, right, section))
     last = max(1, len(spans) - 1)

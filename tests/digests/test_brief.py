@@ -5,7 +5,7 @@ from kb.chunk import chunk
 from kb.references import extract
 from kb.text import fold_space
 from kb.types import Document, Link
-from tests.digests.shelf import GLOSSARY, document, paper, post, reading_list, tagger
+from tests.digests.shelf import GLOSSARY, document, notebook, paper, post, reading_list, tagger
 from tests.digests.test_named import a_list
 from tests.digests.test_summarise import ABSTRACT, HOW, IDEA, RESULT
 
@@ -26,7 +26,7 @@ def test_sentences_are_spans_of_the_document_in_their_passages() -> None:
     for sentence in found.sentences:
         assert fold_space(made.text[sentence.start : sentence.end]) == sentence.text
         held = by_id[sentence.chunk_id]
-        assert held.start <= sentence.start < held.end
+        assert held.start <= sentence.start < sentence.end <= held.end
         assert sentence.doc_id == made.id
 
 
@@ -73,6 +73,19 @@ def test_a_list_speaks_for_itself_alone() -> None:
     # What is said of its works, and their code, is theirs.
     assert [sentence.text for sentence in found.sentences] == [intro]
     assert found.code_urls == ()
+
+
+def test_a_notebook_and_a_text_in_an_unknown_language_are_not_off_topic() -> None:
+    lines = [(1, "plans for the garden: apples, roses, and a bench below the old tree by the wall", ())]
+    assert brief_of(notebook("n.md", lines)).unfit == ""
+    hebrew = "אנחנו מציגים שיטה חדשה שהיא מהירה פי שלושה מכל השאר על כרטיס אחד בלבד."
+    assert brief_of(document("page:1", "מודלים", hebrew, language="other")).unfit == ""
+
+
+def test_a_very_long_document_is_read_at_its_ends() -> None:
+    middle = " ".join(f"Buffer number {n} holds the weights of layer number {n}." for n in range(2000))
+    found = brief_of(document("page:1", "Zephyr", f"{IDEA} {middle} {RESULT}"))
+    assert [sentence.text for sentence in found.sentences if sentence.text in (IDEA, RESULT)] == [IDEA, RESULT]
 
 
 def test_reasons_for_having_no_entry() -> None:
