@@ -74,23 +74,28 @@ class Found:
     long_enough: int = 0
     """Entries whose source has at least 40 words of sentences."""
 
+    @property
+    def objections(self) -> int:
+        """All that a reader could object to."""
+        return self.strange + self.twice + self.unstated + self.loose + self.unaccounted + self.foreign
+
 
 def run(args: argparse.Namespace) -> Iterator[Table]:
     """Check every library and yield the counts, then what the samples' own list says of ours."""
     del args
     with tempfile.TemporaryDirectory() as folder:
         libraries = dict(_libraries(Path(folder)))
-        rows = [_row(name, _checked(store, digests)) for name, (store, digests, _) in libraries.items()]
+        counts = {name: checked(store, digests) for name, (store, digests, _) in libraries.items()}
+        rows = [_row(name, found) for name, found in counts.items()]
         yield Table("promises kept, by library", rows, ("every figure but entries and words should be 0 or 100 %",))
         bars: list[Row] = [
-            bar(f"objections in {row['library']}", float(sum(int(row[name] or 0) for name in _OBJECTIONS)), most=0)
-            for row in rows
+            bar(f"objections in {name}", float(found.objections), most=0) for name, found in counts.items()
         ]
         bars.append(bar("libraries whose digests depend on the order of arrival", _order(Path(folder)), most=0))
         bars.append(bar("dates at the edges of quarters that land elsewhere", _edges(Path(folder)), most=0))
-        lists = _lists(libraries)
+        lists = lists_of(libraries)
         for store, listing in lists:
-            sections, agreed = _sections(store, listing)
+            sections, agreed = agreement(store, listing)
             yield sections
             bars.append(bar(f"works of {len(listing.names)} under the section of their list", agreed, least=22))
             yield _recommended(store, listing, Path(folder))
@@ -101,7 +106,6 @@ def run(args: argparse.Namespace) -> Iterator[Table]:
                 almanac.close()
 
 
-_OBJECTIONS = ("strange", "twice", "numbers unstated", "sentences loose", "unaccounted", "must-reads foreign")
 Libraries = dict[str, tuple[Store, Digests, Almanac | None]]
 
 
@@ -129,7 +133,8 @@ def _entries(digest: Digest) -> list[Entry]:
     return [*(entry for section in digest.sections for entry in section.entries), *digest.earlier]
 
 
-def _checked(store: Store, digests: Digests) -> Found:
+def checked(store: Store, digests: Digests) -> Found:
+    """Return what the checks count over all digests of a library."""
     found = Found()
     for state in digests.quarters():
         digest = digests.digest(state.quarter)
@@ -240,7 +245,7 @@ def _edges(folder: Path) -> float:
     return float(wrong)
 
 
-def _lists(libraries: Libraries) -> list[tuple[Store, Entry]]:
+def lists_of(libraries: Libraries) -> list[tuple[Store, Entry]]:
     """The documents of the samples that list many works with remarks, as a digest by human hands does."""
     if "samples" not in libraries:
         return []
@@ -262,7 +267,7 @@ def _headed(store: Store, listing: Entry) -> list[tuple[NamedWork, str]]:
     return made
 
 
-def _sections(store: Store, listing: Entry) -> tuple[Table, float]:
+def agreement(store: Store, listing: Entry) -> tuple[Table, float]:
     """Our first topic of each listed work against its section; a section about none of the topics takes the rest."""
     tagger = Tagger()
     headed = _headed(store, listing)
