@@ -42,6 +42,13 @@ _CLOSED_V6 = tuple(
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 """How networks without IPv4 reach it: public where the embedded address is."""
 
+_MACHINE = tuple(
+    ipaddress.ip_network(text)
+    for text in ("169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "fe80::/10",
+                 "fd00:ec2::/32")
+)  # fmt: skip
+"""Link-local addresses and the services by which clouds hand their machines keys."""
+
 _SAFE_LOW_PORTS = frozenset((80, 443))
 _BAD_PORTS = frozenset(
     (1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080)
@@ -109,16 +116,30 @@ def literal(host: str) -> IPAddress | None:
 
 def is_public(address: str) -> bool:
     """Tell whether an IP address belongs to the open internet; anything unreadable does not."""
+    parsed = _meant(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return parsed in _OPEN_V6 and not any(parsed in network for network in _CLOSED_V6)
+    return parsed is not None and not any(parsed in network for network in _CLOSED_V4)
+
+
+def is_reachable(address: str) -> bool:
+    """Tell whether an IP address may be contacted where the own network is open: all but the machine's own services."""
+    parsed = _meant(address)
+    return parsed is not None and not any(parsed in network for network in _MACHINE)
+
+
+def _meant(address: str) -> IPAddress | None:
+    """The address that is contacted in the end, out of forms that embed it; None where it is none."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
-        return False
+        return None
     if isinstance(parsed, ipaddress.IPv6Address):
-        inner = parsed.ipv4_mapped or (ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF) if parsed in _NAT64 else None)
-        if inner is None:
-            return parsed in _OPEN_V6 and not any(parsed in network for network in _CLOSED_V6)
-        parsed = inner
-    return not any(parsed in network for network in _CLOSED_V4)
+        if parsed.ipv4_mapped is not None:
+            return parsed.ipv4_mapped
+        if parsed in _NAT64:
+            return ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
+    return parsed
 
 
 def host_of(url: str) -> str:

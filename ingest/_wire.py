@@ -23,7 +23,7 @@ import httpx
 
 from ingest._coding import CutOff, read_beginning, read_body, too_large
 from ingest._failures import NotFetched
-from ingest._hosts import is_public, literal
+from ingest._hosts import is_public, is_reachable, literal
 
 _MOST_ADDRESSES = 4
 """Addresses of one name that are tried."""
@@ -114,7 +114,9 @@ def exchange(url: httpx.URL, headers: Mapping[str, str], *, network: Network, li
         NotFetched: whatever hindered it.
     """
     host = url.host
-    if limits.proxy and not limits.allow_private and (address := literal(host)) and not is_public(str(address)):
+    # A proxy looks names up itself; addresses that need no looking up are judged here.
+    open_ = is_reachable if limits.allow_private else is_public
+    if limits.proxy and (address := literal(host)) and not open_(str(address)):
         raise _closed(host, [str(address)])
     budget.start(host)
     backend = _Backend(network, limits, budget)
@@ -210,7 +212,8 @@ class _Backend(httpcore.NetworkBackend):
         """Look the host up, leave out closed networks, and connect to what remains."""
         limit = self._budget.left(self._limits.timeout)
         found = [str(address)] if (address := literal(host)) else self._look_up(host, port, limit)
-        allowed = [one for one in found if self._trusting or is_public(one)][:_MOST_ADDRESSES]
+        open_ = is_reachable if self._trusting else is_public
+        allowed = [one for one in found if open_(one)][:_MOST_ADDRESSES]
         if not allowed:
             raise _closed(host, found)
         for index, one in enumerate(allowed):
@@ -279,11 +282,10 @@ class _Stream(httpcore.NetworkStream):
 def _closed(host: str, addresses: Sequence[str]) -> NotFetched:
     shown = ", ".join(addresses[:3])
     where = f"{host} leads to {shown}" if addresses != [host] else host
-    return NotFetched(
-        "private-address",
-        f"{where}, which is no address of the open internet; it is not asked.",
-        "If you trust this host, set ALLOW_PRIVATE_HOSTS; any source could then reach your own network.",
-    )
+    hint = "If you trust this host, set ALLOW_PRIVATE_HOSTS; any source could then reach your own network."
+    if not any(is_reachable(one) for one in addresses):
+        hint = "Such addresses are never asked: machines keep their own keys there."
+    return NotFetched("private-address", f"{where}, which is no address of the open internet; it is not asked.", hint)
 
 
 def _name(host: str, error: Exception) -> NoReturn:

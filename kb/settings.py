@@ -54,7 +54,9 @@ class Settings(BaseSettings):
     host_spacing: float = Field(default=1.0, ge=0, description="Least seconds between two requests to one host.")
     max_body: int = Field(default=15_000_000, gt=0, description="Largest response body, in bytes, decompressed.")
     max_file: int = Field(default=50_000_000, gt=0, description="Largest file that is ingested, in bytes.")
-    allow_private_hosts: bool = Field(default=False, description="Let the fetcher reach private addresses.")
+    allow_private_hosts: bool = Field(
+        default=False, description="Let the fetcher reach your own network, but never link-local addresses."
+    )
     proxy: str = Field(
         default="", description="Proxy for all fetching, such as http://proxy:3128; it then sees to private addresses."
     )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest._failures import NotFetched
-from ingest._hosts import host_of, is_public, read_address
+from ingest._hosts import host_of, is_public, is_reachable, read_address
 
 CLOSED = (
     "0.0.0.0 10.1.2.3 100.64.0.1 100.100.100.200 127.0.0.1 127.255.0.9 168.63.129.16 169.254.169.254 172.16.0.1 "
@@ -32,6 +32,20 @@ def test_closed_networks(address: str) -> None:
 @pytest.mark.parametrize("address", OPEN)
 def test_the_open_internet(address: str) -> None:
     assert is_public(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["169.254.169.254", "169.254.170.2", "100.100.100.200", "168.63.129.16", "192.0.0.192", "fe80::1%eth0",
+     "fd00:ec2::254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "nonsense"],
+)  # fmt: skip
+def test_what_stays_closed_where_the_own_network_is_open(address: str) -> None:
+    assert not is_reachable(address)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "fd12::1", "8.8.8.8"])
+def test_the_own_network_may_be_opened(address: str) -> None:
+    assert is_reachable(address)
 
 
 @given(st.ip_addresses(v=4))

@@ -363,6 +363,16 @@ def test_a_closed_address_is_not_asked(server: Peer, time_: FakeTime, address: s
     assert len(error.hops) == by_redirect
 
 
+@pytest.mark.parametrize("address", ["169.254.169.254", "::ffff:169.254.169.254", "fd00:ec2::254"])
+def test_services_of_the_machine_stay_closed_where_the_own_network_is_open(
+    server: Peer, time_: FakeTime, address: str
+) -> None:
+    fake = FakeNetwork(server.port, {"inside.example": [[address]]})
+    error = failure(fetcher_for(time_, fake.network(), allow_private_hosts=True), "http://inside.example/latest")
+    assert (error.cause, "never asked" in error.hint) == ("private-address", True)
+    assert (fake.connected, server.requests) == ([], [])
+
+
 def test_a_redirect_to_a_name_of_a_closed_network(server: Peer, time_: FakeTime) -> None:
     fake = FakeNetwork(server.port, {"inside.example": [["192.168.1.1"]]})
     server.script = [redirect("http://inside.example/")]
