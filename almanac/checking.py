@@ -59,9 +59,8 @@ Answer = Fetched | Harvest | SourceError | None
 
 @dataclass(frozen=True)
 class Manner:
-    """How checks of a round are done."""
+    """How checks of a round are done. Vectors are left for later: posts are found by their words at once."""
 
-    embed: bool = True
     report: Report | None = None
     cancelled: Callable[[], bool] = lambda: False
 
@@ -203,7 +202,7 @@ class Checker:
 
     def _take_folder(self, asked: Asked, manner: Manner) -> Checked:
         one, now = asked.subscription, self._store.now()
-        found = self._folders.take(one.target, asked.check.device, manner.embed, manner.report, manner.cancelled)
+        found = self._folders.take(one.target, asked.check.device, manner.report, manner.cancelled)
         own, outcome = own_interval(one.kind, one.every), found.outcome
         if outcome.status == "failed":
             return self._fail(asked, SourceError(outcome.error, outcome.hint), outcome)
@@ -232,7 +231,7 @@ class Checker:
             # A feed and a harvest are windows; a page is all that there is.
             keep_all=one.kind is not Kind.PAGE,
             also=also,
-            embed=manner.embed,
+            embed=None,
             report=manner.report,
             cancelled=manner.cancelled,
         )

@@ -52,9 +52,7 @@ class Folders:
         self._store = store
         self._ingestion = ingestion
 
-    def take(
-        self, folder: str, device: int, embed: bool, report: Report | None, cancelled: Callable[[], bool]
-    ) -> Found:
+    def take(self, folder: str, device: int, report: Report | None, cancelled: Callable[[], bool]) -> Found:
         """Bring the library up to date with a folder.
 
         Args:
@@ -69,7 +67,7 @@ class Folders:
             message = f"{folder} is empty and on another disk than before: the disk with it is probably not mounted."
             raise FetchError(message, _BACK)
         renamed = self._rename(gone, [path for path in listing.files if path not in known], known)
-        outcomes = list(self._ingestion.run(listing.files, embed=embed, report=report, cancelled=cancelled))
+        outcomes = list(self._ingestion.run(listing.files, embed=None, report=report, cancelled=cancelled))
         removed = 0
         for place in gone:
             if place not in renamed and not cancelled():

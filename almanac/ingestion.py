@@ -76,14 +76,14 @@ class Ingestion:
         *,
         kind: Kind | None = None,
         starter: bool = False,
-        embed: bool = True,
+        embed: bool | None = True,
         report: Report | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[Outcome]:
         """Ingest files and folders one by one, yielding an outcome each.
 
         Args:
-            embed: False leaves the vectors for later; keyword search serves meanwhile.
+            embed: False leaves the vectors for later, unless the model is loaded; None leaves them in any case.
             cancelled: asked often; once true, the source at hand is left unfinished and no other begun.
         """
         names = list(expand(locations))
@@ -149,7 +149,7 @@ class Ingestion:
         size: int = 0,
         keep_all: bool = False,
         more: bool = False,
-        embed: bool = True,
+        embed: bool | None = True,
         also: Also | None = None,
         report: Report | None = None,
         cancelled: Callable[[], bool] = lambda: False,
@@ -162,6 +162,7 @@ class Ingestion:
             digest: of what was read; the same one next time means that nothing has changed. Empty: never.
             keep_all: documents that are not in `parsed` stay.
             more: further parts of the same source follow; what it holds in all is not counted yet.
+            embed: as in `run`.
             also: writes more in the transaction that ends the source.
         Raises:
             Cancelled, Locked, StoreError, ModelError: what was written stays; the source counts as unfinished.
@@ -249,7 +250,7 @@ class Ingestion:
         """Return a batch with its vectors, ready to be written."""
         if not batch:
             return _Batch((), "")
-        embedder = self._models.embedder() if step.embed else self._models.ready()
+        embedder = self._models.embedder() if step.embed else self._models.ready() if step.embed is False else None
         vectors: dict[str, tuple[Vector, int]] = {}
         if embedder is not None:
             step.say("embedding", done - len(batch), total)
@@ -346,7 +347,7 @@ class _Step:
     total: int
     report: Report
     cancelled: Callable[[], bool]
-    embed: bool
+    embed: bool | None
 
     def say(self, stage: str, done: int, total: int) -> None:
         self.report(Progress(self.location, stage, done, total, self.index, self.total))

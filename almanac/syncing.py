@@ -210,16 +210,16 @@ class Sources:
         names: Sequence[str] = (),
         *,
         due: bool = False,
-        embed: bool = True,
         report: Report | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[Checked]:
         """Check subscriptions and yield how each ended, in the order in which they are done.
 
+        What comes is found by its words at once; its vectors are `update_index`'s.
+
         Args:
             names: names, targets or keys of those meant, paused ones included; none: all that are not paused.
             due: only those whose time has come.
-            embed: False leaves vectors for later.
             report: told which source is at hand, and how many are done.
             cancelled: asked often; what is under way is then left, what was written stays.
         Raises:
@@ -243,11 +243,9 @@ class Sources:
             if not names:
                 with self._store.write("beginning a round") as writer:
                     note_round(writer, later(now, 0))
-            yield from self._round(asked, embed, report or (lambda _: None), cancelled)
+            yield from self._round(asked, report or (lambda _: None), cancelled)
 
-    def _round(
-        self, asked: Sequence[Asked], embed: bool, report: Report, cancelled: Callable[[], bool]
-    ) -> Iterator[Checked]:
+    def _round(self, asked: Sequence[Asked], report: Report, cancelled: Callable[[], bool]) -> Iterator[Checked]:
         checker, done, changed = self.checker, 0, False
         pieces = [(one.subscription.host, one) for one in asked]
         if pieces:
@@ -256,7 +254,7 @@ class Sources:
             for one, answer in in_lanes(pieces, checker.ask, cancelled=cancelled):
                 name = one.subscription.name
                 report(Progress(name, "reading", 0, 0, done, len(asked)))
-                checked = checker.take(one, answer, Manner(embed, _within(report, name, done, len(asked)), cancelled))
+                checked = checker.take(one, answer, Manner(_within(report, name, done, len(asked)), cancelled))
                 done += 1
                 counts = checked.outcome.counts if checked.outcome else None
                 changed = changed or bool(counts and (counts.added or counts.updated or counts.removed))

@@ -7,7 +7,6 @@ is embedded in parts whose mean is taken. Invariant: rows are float32 of length 
 
 import hashlib
 import json
-import threading
 from importlib import resources, util
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy.typing as npt
 
 from kb.errors import ModelError, ModelUnavailable
 from kb.settings import Settings, prepare_process
+from kb.turns import Turns
 
 Vectors = npt.NDArray[np.float32]
 
@@ -93,7 +93,7 @@ class SentenceEmbedder:
         self.name = name
         self._query_prefix = query_prefix
         self._passage_prefix = passage_prefix
-        self._lock = threading.Lock()
+        self._turns = Turns()
         self.dim = int(self._dimension())
         self.max_tokens = int(getattr(self._model, "max_seq_length", None) or 256)
         self.fingerprint = _fingerprint(path, backend, query_prefix, passage_prefix, self.dim)
@@ -114,30 +114,29 @@ class SentenceEmbedder:
 
     def embed(self, texts: list[str]) -> Vectors:
         """Return passages' vectors, shape (len(texts), dim)."""
-        return self._encode([self._passage_prefix + text for text in texts])
+        return self._encode([self._passage_prefix + text for text in texts], first=False)
 
     def embed_query(self, text: str) -> Vectors:
         """Return a question's vector, shape (dim,)."""
-        return np.asarray(self._encode([self._query_prefix + text])[0], dtype=np.float32)
+        return np.asarray(self._encode([self._query_prefix + text], first=True)[0], dtype=np.float32)
 
     def count_tokens(self, texts: list[str]) -> list[int]:
         """Return each text's length in the model's own tokens, special tokens included."""
-        with self._lock:
+        with self._turns.take(first=False):
             encoded = self._model.tokenizer([self._passage_prefix + text for text in texts], truncation=False)
         return [len(ids) for ids in encoded["input_ids"]]
 
-    def _encode(self, texts: list[str]) -> Vectors:
+    def _encode(self, texts: list[str], *, first: bool) -> Vectors:
         if not texts:
             return np.zeros((0, self.dim), dtype=np.float32)
-        parts, owner, lengths = self._parts(texts)
-        with self._lock:
-            try:
-                vectors = self._in_batches(parts, lengths)
-            except (RuntimeError, MemoryError) as error:
-                raise ModelError(
-                    f"The embedding model {self.name} failed: {_first_line(error)}.",
-                    "Run the ingest again; what was done is kept. Or set EMBEDDER to `none`.",
-                ) from error
+        parts, owner, lengths = self._parts(texts, first=first)
+        try:
+            vectors = self._in_batches(parts, lengths, first=first)
+        except (RuntimeError, MemoryError) as error:
+            raise ModelError(
+                f"The embedding model {self.name} failed: {_first_line(error)}.",
+                "Run the ingest again; what was done is kept. Or set EMBEDDER to `none`.",
+            ) from error
         if len(parts) == len(texts):
             return vectors
         means = np.zeros((len(texts), self.dim), dtype=np.float32)
@@ -145,7 +144,7 @@ class SentenceEmbedder:
         norms = np.linalg.norm(means, axis=1, keepdims=True)
         return np.asarray(means / np.where(norms > 0, norms, 1), dtype=np.float32)
 
-    def _in_batches(self, parts: list[str], lengths: list[int]) -> Vectors:
+    def _in_batches(self, parts: list[str], lengths: list[int], *, first: bool) -> Vectors:
         """Encode texts in batches of like length.
 
         sentence-transformers sorts by characters, of which an English token has four or five and a
@@ -155,21 +154,22 @@ class SentenceEmbedder:
         order = np.argsort(lengths, kind="stable")[::-1]
         for at in range(0, len(order), BATCH):
             chosen = order[at : at + BATCH]
-            made[chosen] = self._model.encode(
-                [parts[i] for i in chosen],
-                batch_size=BATCH,
-                normalize_embeddings=True,
-                show_progress_bar=False,
-                convert_to_numpy=True,
-            )
+            with self._turns.take(first=first):
+                made[chosen] = self._model.encode(
+                    [parts[i] for i in chosen],
+                    batch_size=BATCH,
+                    normalize_embeddings=True,
+                    show_progress_bar=False,
+                    convert_to_numpy=True,
+                )
         return made
 
-    def _parts(self, texts: list[str]) -> tuple[list[str], list[int], list[int]]:
+    def _parts(self, texts: list[str], *, first: bool) -> tuple[list[str], list[int], list[int]]:
         """Split texts that the window cannot hold; return the parts, whose they are, and their tokens."""
         # No word piece spans fewer than one character, so a short question needs no tokeniser.
         if len(texts) == 1 and len(texts[0]) < self.max_tokens - 2:
             return texts, [0], [0]
-        with self._lock:
+        with self._turns.take(first=first):
             encoded = self._model.tokenizer(texts, truncation=False, return_offsets_mapping=True, verbose=False)
         parts: list[str] = []
         owner: list[int] = []

@@ -39,7 +39,7 @@ def start_round(library: Library, names: Sequence[str] = (), *, due: bool = Fals
 
     def work(job: Job) -> None:
         sources = library.almanac.sources
-        for checked in sources.sync(names, due=due, embed=False, report=job.report, cancelled=job.cancelled):
+        for checked in sources.sync(names, due=due, report=job.report, cancelled=job.cancelled):
             job.found.append(checked)
 
     return library.rounds.start(title or "Checking the sources", work)
@@ -67,9 +67,7 @@ def _quietly(library: Library, job: Job) -> None:
     try:
         # Whoever was first has noted the round: it is due no more.
         if library.almanac.sources.round_due():
-            for checked in library.almanac.sources.sync(
-                due=True, embed=False, report=job.report, cancelled=job.cancelled
-            ):
+            for checked in library.almanac.sources.sync(due=True, report=job.report, cancelled=job.cancelled):
                 job.found.append(checked)
     except Locked:
         log.info("Another process checks the sources.")

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace, opener: Callable[[], Almanac]) -> int:
         def report(step: Progress) -> None:
             show(f"{step.source} {step.stage}", step.sources_done, step.sources_total)
 
-        for checked in almanac.sources.sync(args.names, due=args.due, embed=not args.no_embed, report=report):
+        for checked in almanac.sources.sync(args.names, due=args.due, report=report):
             found.append(checked)
             if not args.json:
                 _print(checked, quiet=args.due)

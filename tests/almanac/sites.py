@@ -97,7 +97,7 @@ class Desk:
 
     def sync(self, *names: str, due: bool = False) -> dict[str, Checked]:
         """Run a round; return how each ended, by name."""
-        return {one.subscription.name: one for one in self.almanac.sources.sync(names, due=due, embed=False)}
+        return {one.subscription.name: one for one in self.almanac.sources.sync(names, due=due)}
 
     def check(self, one: Subscription) -> Check:
         """Return what is remembered of a subscription."""

@@ -48,7 +48,8 @@ def test_from_the_address_of_a_site_to_its_posts(capsys: Capture, site: Peer) ->
     (outcome,) = found["outcomes"]
     assert status == 0
     assert (outcome["name"], outcome["source"], outcome["kind"]) == ("A blog", f"{site.base}/feed", "rss")
-    assert (outcome["status"], outcome["documents"], outcome["added"], outcome["embedded"]) == ("ok", 2, 2, 2)
+    assert (outcome["status"], outcome["documents"], outcome["added"]) == ("ok", 2, 2)
+    assert call(capsys, "status")[1]["waiting"] == 0, "their vectors follow the round"
     assert outcome["next_check"]
     assert {"chunks", "updated", "removed", "skipped", "warnings"} <= outcome.keys()
     assert "error" not in outcome

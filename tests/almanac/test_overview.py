@@ -112,7 +112,7 @@ def test_subscriptions_in_trouble_are_a_finding_with_a_remedy(library: Almanac) 
     one = make_subscription(name="Bad", kind=Kind.RSS, target="http://127.0.0.1:9/feed")
     library.sources.add([one])
     assert check().ok, "one that was never checked is not in trouble"
-    list(library.sources.sync(embed=False))
+    list(library.sources.sync())
     assert not check().ok
     assert check().found == "1 of 1 need attention"
     assert check().remedy.startswith("Bad: ")

@@ -39,7 +39,7 @@ def test_a_round_tells_how_far_it_is_and_what_it_skips(desk: Desk) -> None:
         desk.subscribe(f"/f{number}", f"Feed {number}")
     desk.subscribe("/none", "Paused", enabled=False)
     steps: list[Progress] = []
-    found = list(desk.almanac.sources.sync(embed=False, report=steps.append))
+    found = list(desk.almanac.sources.sync(report=steps.append))
     assert [(one.subscription.name, one.skipped) for one in found if one.skipped] == [("Paused", "paused")]
     assert {(step.sources_done, step.sources_total) for step in steps} == {(n, 3) for n in range(4)}
     assert steps[-1].stage == "done"
@@ -50,12 +50,12 @@ def test_only_one_round_runs_on_a_library(desk: Desk) -> None:
     desk.publish(1)
     desk.subscribe()
     other = open_almanac(load_settings(desk.home, embedder="none"))
-    running = desk.almanac.sources.sync(embed=False)
+    running = desk.almanac.sources.sync()
     next(running)
     with pytest.raises(Locked, match="being checked by process"):
         next(other.sources.sync())
     running.close()
-    assert list(other.sources.sync(due=True, embed=False))
+    assert list(other.sources.sync(due=True))
     other.close()
 
 
@@ -64,7 +64,7 @@ def test_a_cancelled_round_keeps_what_was_written_and_asks_no_more(desk: Desk) -
         desk.publish(number + 1, path=f"/f{number}")
         desk.subscribe(f"/f{number}", f"Feed {number}")
     found = []
-    for one in desk.almanac.sources.sync(embed=False, cancelled=lambda: len(found) >= 3):
+    for one in desk.almanac.sources.sync(cancelled=lambda: len(found) >= 3):
         found.append(one)
     assert len(found) == 3
     assert len(desk.titles) == 3
@@ -81,7 +81,7 @@ def test_a_slow_server_does_not_hold_up_the_others(desk: Desk) -> None:
         desk.publish(number + 1, path=f"/f{number}")
         desk.subscribe(f"/f{number}", f"Feed {number}")
     names = []
-    for one in desk.almanac.sources.sync(embed=False):
+    for one in desk.almanac.sources.sync():
         names.append(one.subscription.name)
         if len(names) == 5:
             go.set()

@@ -57,7 +57,7 @@ def test_the_clock_begins_one_round_for_all_tabs_and_processes(home: Path, site:
 
 def test_a_round_by_hand_says_where_another_process_is_at_it(home: Path, site: Peer) -> None:
     made, other = library(home, site), library(home, site)
-    running = other.almanac.sources.sync(embed=False)
+    running = other.almanac.sources.sync()
     next(running)
     assert start_round(made)
     wait(lambda: made.rounds.running is None)

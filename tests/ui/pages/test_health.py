@@ -47,7 +47,7 @@ def test_a_failed_source_stands_there_with_its_remedy(app: AppTest, almanac: Alm
 def test_each_subscription_stands_there_with_success_error_and_next_check(app: AppTest, almanac: Almanac) -> None:
     bad = make_subscription(name="Bad <i>feed</i>", kind=Kind.RSS, target="http://127.0.0.1:9/feed")
     almanac.sources.add([bad, make_subscription(name="New", kind=Kind.RSS, target="http://127.0.0.1:9/other")])
-    list(almanac.sources.sync([bad.key], embed=False))
+    list(almanac.sources.sync([bad.key]))
     read = at(app)
     assert "Sources that need attention" in read.text
     assert "no web server is asked at port 9" in read.text

@@ -155,7 +155,7 @@ def test_what_a_check_would_bring_is_shown_and_not_written(app: AppTest, almanac
 
 def test_one_is_paused_gone_on_with_and_removed(app: AppTest, almanac: Almanac, site: Peer) -> None:
     (key,) = subscribe(almanac, site, "/feed")
-    list(almanac.sources.sync(embed=False))
+    list(almanac.sources.sync())
     at(app, id=key)
     app.button(key="al_pause_one").click().run()
     assert "paused" in Reading(shown(app)).text
