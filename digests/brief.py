@@ -22,10 +22,10 @@ from kb.text import simplify
 from kb.topics import Tagger
 from kb.types import Chunk, DateBasis, Document, Frozen, Kind, Reference, Section
 
-VERSION = "5"
+VERSION = "6"
 """Raised when something else would be made of the same document."""
-READ = 6000
-"""Characters that are read for topics and terms: what a work is about is said at its beginning."""
+READ = 2000
+"""Characters that are read where no sentence sums a document up."""
 LEAST_TEXT = 12
 """Words below which a document says nothing that could be summed up."""
 ON_TOPIC = 0.5
@@ -104,6 +104,10 @@ def brief(
     chosen = choose(rated)
     title = "" if document.title_estimated else document.title
     works = listed(document, chunks, references, tagger) or judged(document, chunks, tagger)
+    # What a work is about stands in its title and in the sentences that sum it up; the rest names it in passing.
+    about = (
+        ". ".join([title, *(candidate.text for candidate in chosen)]) if chosen else f"{title}. {document.text[:READ]}"
+    )
     own_code = () if len(works) >= LIST else tuple(_code(document, chosen))
     return Brief(
         id=document.id,
@@ -121,8 +125,8 @@ def brief(
         sentences=tuple(_sentence(document, chunks, candidate) for candidate in chosen),
         code_urls=own_code,
         results=sum("result" in item.roles for item in rated),
-        subtopics={slug: part for slug, part in tagger.subtopics(title, document.text[:READ]).items() if part},
-        terms=tuple(sorted(_terms(f"{title}. {_ADDRESS.sub(' ', document.text[:READ])}", glossary))),
+        subtopics={slug: part for slug, part in tagger.subtopics(title, about).items() if part},
+        terms=tuple(sorted(_terms(_ADDRESS.sub(" ", about), glossary))),
         names=tuple(works),
         noted=tuple(noted(document, chunks)),
         titled=tuple((title_key(line), said) for line, said in titled(document, chunks)),

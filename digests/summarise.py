@@ -44,6 +44,7 @@ class Rated:
     stems: frozenset[str]
 
 
+_LEADING = re.compile(r"(In |The |With |When \w+ )")
 # What a summary gains by having any sentence of a role, beside what that sentence is worth.
 COVERED = {"idea": 1.2, "mechanism": 0.8, "result": 1.5, "limit": 0.2}
 ENOUGH = 3.0
@@ -111,7 +112,10 @@ def _rated(candidate: Candidate, own: frozenset[str], subject: _Subject) -> Rate
 
 
 def _begins_with(text: str, names: Iterable[str]) -> bool:
-    return any(re.match(rf"(In |The |With |When \w+ )?{re.escape(name)}\b", text, re.I) for name in names)
+    """Tell whether one of the names is the subject that a sentence begins with."""
+    lead = _LEADING.match(text)
+    subject = text[lead.end() if lead else 0 :].lower()
+    return any(subject.startswith(name.lower()) and not subject[len(name) : len(name) + 1].isalnum() for name in names)
 
 
 def _by_place(candidate: Candidate, text: str, roles: set[str], subject: _Subject) -> float:
