@@ -41,7 +41,8 @@ def test_the_same_content_gives_the_same_brief() -> None:
 
 
 def test_measured_results_terms_and_subtopics_are_counted_by_content() -> None:
-    found = brief_of(paper("2301.00001", "Zephyr: Paging of the KV Cache", f"{IDEA.replace('cache', '键值缓存')} {RESULT}"))
+    text = f"{IDEA.replace('cache', '键值缓存')} {RESULT}"
+    found = brief_of(paper("2301.00001", "Zephyr: Paging of the KV Cache", text))
     assert found.results == 1
     assert found.terms == ("KV cache",)
     assert found.subtopics["serving"] == "cache"
