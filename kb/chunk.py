@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from kb.text import HAN, sentences
 from kb.types import Chunk, Document, Kind, Section
@@ -206,12 +207,17 @@ def _sentence_pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int
     for index, (_, sentence_end) in enumerate(spans):
         stop = end if index + 1 == len(spans) else start + sentence_end
         # A sentence without end (a log, a minified page) is cut hard, at blanks where there are any.
-        while count_units(text[at:stop]) > LIMIT:
+        while _exceeds(text, at, stop, LIMIT):
             cut = _hard_cut(text, at, stop)
             yield at, cut
             at = cut
         yield at, stop
         at = stop
+
+
+def _exceeds(text: str, start: int, end: int, limit: int) -> bool:
+    """Tell whether a span has more units than a limit, reading no further: the rest may be a whole book."""
+    return next(islice(_UNIT.finditer(text, start, end), limit, None), None) is not None
 
 
 def _hard_cut(text: str, start: int, end: int) -> int:

@@ -29,6 +29,9 @@ ARGUMENTS = (
 BUSY = '[data-testid="stSkeleton"], [data-stale="true"]'
 FILES = ("posts.rss", "notes_fenced.md", "weekly_zh.txt", "arxiv_api.xml")
 
+# A loaded machine may take its time; what is checked is that the page gets there.
+expect.set_options(timeout=20_000)
+
 
 @dataclass
 class Server:

@@ -2,9 +2,11 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import kb.chunk
 from kb.chunk import LIMIT, ORPHAN_CRUMB, chunk, count_units
 from kb.types import Document, Kind, Section
 
@@ -102,3 +104,16 @@ def test_editing_one_node_changes_one_passage() -> None:
     rows[5] = (2, "node 4 " + "w " * 59 + "changed")
     after = {c.embed_text for c in chunk(build(rows))}
     assert len(after - before) == 1
+
+
+def test_a_long_run_without_an_end_is_measured_no_further_than_it_must(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    plain = kb.chunk._exceeds
+    monkeypatch.setattr(
+        kb.chunk, "_exceeds", lambda text, start, end, limit: (read.append(limit), plain(text, start, end, limit))[1]
+    )
+    text = "字" * 100_000
+    found = chunk(Document(id="page:x#1", source="x", kind=Kind.PAGE, title="t", text=text))
+    assert "".join(c.text for c in found) == text
+    assert len(read) <= len(found) + 1
+    assert set(read) == {kb.chunk.LIMIT}
