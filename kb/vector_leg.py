@@ -34,7 +34,7 @@ class VectorLeg:
         self._counted = (-1, 0)
 
     def _matrix(self) -> tuple[Rows, Vector]:
-        generation = self._store.generation()
+        generation = self._store.vectors_generation()
         if self._cache is None or self._cache[0] != generation:
             self._cache = (generation, *all_vectors(self._store, self.embedder.fingerprint))
         return self._cache[1], self._cache[2]
@@ -74,7 +74,7 @@ class VectorLeg:
 
     def cosines(self, vector: Vector, rows: Sequence[int]) -> dict[int, float]:
         """Return the cosines of the given passages; those without a vector are absent."""
-        if self._cache is not None and self._cache[0] == self._store.generation():
+        if self._cache is not None and self._cache[0] == self._store.vectors_generation():
             known, matrix = self._cache[1], self._cache[2]
             if not len(known):
                 return {}

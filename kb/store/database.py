@@ -186,6 +186,10 @@ class Store:
         found = self.rows("SELECT value FROM facts WHERE name = ?", (name,))
         return str(found[0][0]) if found else default
 
+    def vectors_generation(self) -> int:
+        """Return a number that grows with every write that passages with vectors come, change or go by."""
+        return int(self.fact("vectors", "0"))
+
     def generation(self) -> int:
         """Return a number that grows with every write: caches compare it."""
         return int(self.fact("generation", "0"))

@@ -113,15 +113,17 @@ class Writer:
         try:
             yield
             if not aside:
-                self._db.execute(
-                    "INSERT INTO facts VALUES ('generation', '1') "
-                    "ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
-                )
+                self._count_up("generation")
             self._db.execute("COMMIT")
         except BaseException:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
+
+    def _count_up(self, name: str) -> None:
+        """Let a fact grow that caches compare: `generation` with every write, `vectors` where one came or went."""
+        sql = "INSERT INTO facts VALUES (?, '1') ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
+        self._db.execute(sql, (name,))
 
     def _now(self) -> str:
         return self._clock().isoformat(timespec="seconds")
@@ -216,6 +218,8 @@ class Writer:
         self._write_topics(row, document.id, item.topics)
         before = self._drop_chunks(row)
         after = self._write_chunks(row, item)
+        if before or self._have_vectors(after.values()):
+            self._count_up("vectors")
         for chunk_id in sorted(before.keys() | after.keys()):
             if before.get(chunk_id) != after.get(chunk_id):
                 self._queue("upsert" if chunk_id in after else "delete", chunk_id)
@@ -264,6 +268,10 @@ class Writer:
         )
         return made
 
+    def _have_vectors(self, hashes: Iterable[str]) -> bool:
+        sql = "SELECT 1 FROM vectors WHERE embed_hash IN (SELECT value FROM json_each(?)) LIMIT 1"
+        return self._db.execute(sql, (json.dumps(list(hashes)),)).fetchone() is not None
+
     def _queue(self, op: str, chunk_id: str) -> None:
         self._db.execute("INSERT INTO outbox (op, chunk_id) VALUES (?, ?)", (op, chunk_id))
 
@@ -293,6 +301,7 @@ class Writer:
 
     def _remove_row(self, row: int) -> None:
         before = self._drop_chunks(row)
+        self._count_up("vectors")
         for chunk_id in before:
             self._queue("delete", chunk_id)
         self._db.execute("DELETE FROM documents WHERE row = ?", (row,))
@@ -344,6 +353,7 @@ class Writer:
     def add_vectors(self, fingerprint: str, made: Sequence[tuple[str, Vector, int]]) -> None:
         """Add (embed hash, vector, tokens) for passages that had none, and queue those for the index."""
         with self.transaction():
+            self._count_up("vectors")
             self._db.executemany(
                 "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)",
                 [(key, fingerprint, np.asarray(vector, dtype="<f4").tobytes(), count) for key, vector, count in made],
@@ -357,6 +367,7 @@ class Writer:
     def drop_vectors_but(self, fingerprint: str) -> int:
         """Forget the vectors of all other embedders; return how many went."""
         with self.transaction():
+            self._count_up("vectors")
             return self._db.execute("DELETE FROM vectors WHERE fingerprint <> ?", (fingerprint,)).rowcount
 
     def clear_outbox(self, upto: int) -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kb.chunk import chunk
 from kb.errors import IndexMismatch
 from kb.index import VectorIndex
-from kb.store import Store
+from kb.store import Prepared, Store
+from kb.store.retrieval import all_vectors, missing_vectors
 from kb.vector_leg import VectorLeg
 from tests.fakes import FakeEmbedder
 from tests.kb.test_search import page, put
@@ -111,3 +113,38 @@ def test_a_passages_own_vector(store: Store, embedder: FakeEmbedder) -> None:
     assert vector is not None
     assert vector.shape == (embedder.dim,)
     assert leg.vector_of("page:none#1") is None
+
+
+def test_vectors_are_read_anew_only_where_they_changed(
+    store: Store, embedder: FakeEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[int] = []
+    read = all_vectors
+    monkeypatch.setattr("kb.vector_leg.all_vectors", lambda *given: (reads.append(1), read(*given))[1])
+    leg = VectorLeg(store, embedder, None)
+
+    def names(text: str) -> set[str]:
+        found = leg.nearest(embedder.embed_query(text), None, 3)
+        return {store.chunks_by_row([row])[row].doc_id for row in found}
+
+    assert "page:cache" in names("cache")
+    waiting = page("page:waiting", "waiting words of a post without a vector")
+    with store.write("testing") as writer:
+        writer.set_fact("note", "nothing to do with vectors")
+        source = writer.open_source("/feed", "feed")
+        writer.write_documents(source, [Prepared(waiting, chunk(waiting))], "")
+    assert "page:waiting" not in names("waiting words")
+    assert len(reads) == 1, "a document without vectors changes nothing here"
+    with store.write("testing") as writer:
+        missing = missing_vectors(store, embedder.fingerprint)
+        made = embedder.embed([text for _, text in missing])
+        writer.add_vectors(embedder.fingerprint, [(key, made[i], 3) for i, (key, _) in enumerate(missing)])
+    assert "page:waiting" in names("waiting words")
+    with store.write("testing") as writer:
+        writer.remove_document("page:cache", "Cache")
+    assert "page:cache" not in names("cache")
+    put(store, embedder, [page("page:ring", "ring and a chain instead")])
+    assert leg.nearest(embedder.embed_query("chain"), None, 1) == {
+        int(rows_of(store, "ring")[0]): pytest.approx(0.5, abs=0.4)
+    }
+    assert len(reads) == 4
