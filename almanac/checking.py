@@ -170,6 +170,7 @@ class Checker:
         Raises:
             ParseError: it is something else; a page that names its feeds says so.
         """
+        self._ingestion.give_way()
         given = {"source": one.location, "base_url": answer.final_url, "charset": answer.charset}
         if one.kind is Kind.PAGE:
             return pages.parse_bytes(answer.body, name=one.target, **given)

@@ -47,7 +47,7 @@ from kb.types import Kind, Outcome
 
 __all__ = ["BuildState", "Change", "Digests", "QuarterState"]
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("almanac")
 BATCH = 200
 """Documents whose texts are held at once while briefs are made."""
 

@@ -64,11 +64,20 @@ class Cancelled(AlmanacError):
 class Ingestion:
     """Runs ingests on one library."""
 
-    def __init__(self, settings: Settings, store: Store, models: Models, tagger: Callable[[], Tagger]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        models: Models,
+        tagger: Callable[[], Tagger],
+        give_way: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Ingest into a library; `give_way` is called between two documents."""
         self._settings = settings
         self._store = store
         self._models = models
         self._tagger = tagger
+        self.give_way = give_way
 
     def run(
         self,
@@ -222,6 +231,7 @@ class Ingestion:
         batch: list[Prepared] = []
         for done, document in enumerate(parsed.documents):
             step.check()
+            self.give_way()
             if document.id in buried:
                 tally.skipped += 1
                 continue

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from almanac.asking import Chat, StoredLibrary
 from almanac.conversations import Conversations
+from almanac.courtesy import Courtesy
 from almanac.digesting import Digests
 from almanac.gathering import Gathering, Scope
 from almanac.ingestion import Ingestion, Report
@@ -78,7 +79,8 @@ class Almanac:
         """Whether a question waits for the embedder; pages, behind which it loads, get keyword answers meanwhile."""
         self._tagger_lock = Lock()
         self._tagger = tagger
-        self._ingestion = Ingestion(settings, store, models, self._make_tagger)
+        self._courtesy = Courtesy()
+        self._ingestion = Ingestion(settings, store, models, self._make_tagger, self._courtesy.give_way)
         self._gathering = Gathering(store, self._ingestion, lambda: self.fetcher, self._make_tagger)
 
     def _make_tagger(self) -> Tagger:
@@ -155,7 +157,8 @@ class Almanac:
         """
         asked = Query(text=query) if isinstance(query, str) else query
         leg = self.models.leg(load=load)
-        return self._searcher.search(asked, leg, self._notices(leg is not None))
+        with self._courtesy.asking():
+            return self._searcher.search(asked, leg, self._notices(leg is not None))
 
     def _notices(self, semantic: bool) -> list[str]:
         state = self.models.state

@@ -84,6 +84,7 @@ def run(args: argparse.Namespace) -> Iterator[Table]:
     """Measure a first round beside searches, then rounds one after another."""
     count, rounds, passages = (60, 4, 2_000) if args.quick else (300, 20, 10_000)
     now = [datetime(2026, 11, 22, 12, 0, tzinfo=UTC)]
+    sys.setswitchinterval(0.001)  # as the app does
     with tempfile.TemporaryDirectory(prefix="almanac-bench-") as folder, _sites(count) as port:
         settings = load_settings(
             Path(folder), allow_private_hosts=True, **({"http_timeout": 4.0} if args.quick else {})

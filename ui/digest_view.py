@@ -267,7 +267,7 @@ def accounts_html(digest: Digest, state: DigestState, built: BuildState, cite: C
         rows = "".join(
             f'<li title="{esc(failed.location)}">{esc(failed_words(failed))}</li>' for failed in digest.failed_sources
         )
-        way = link(href("library", view="sources"), "See the sources")
+        way = link(href("sources", view="files"), "See the sources")
         title = f"Sources that could not be read <span>{len(digest.failed_sources):,}</span>"
         made += f"<details open><summary>{title}</summary><ul>{rows}</ul>{note(way)}</details>"
     made += heading("How this page was built") + note(esc(built_words(digest)))

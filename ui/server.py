@@ -6,6 +6,7 @@ so that the server answers at once.
 """
 
 import logging
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -93,6 +94,8 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     Imports are quicker before the server answers than beside its answers.
     """
     discover()
+    # Work behind the pages shares the interpreter with them: five times as many turns, five times shorter.
+    sys.setswitchinterval(0.001)
     threading.Thread(target=_prepare, name="almanac-prepare", daemon=True).start()
     yield {}
 

@@ -45,7 +45,7 @@ def test_files_go_in_and_are_found_and_removed_again(fresh_server: Server, visit
     tab.shows("You removed this document")
     tab.click(tab.page.get_by_text("Restore it"))
     tab.shows("How it works", 60)
-    tab.go(f"{fresh_server.address}/library?view=sources")
+    tab.go(f"{fresh_server.address}/sources?view=files")
     tab.click(tab.page.get_by_text("Remove the starter library"))
     tab.shows("Not loaded")
     tab.shows("posts.rss")

@@ -134,7 +134,7 @@ def test_a_bar_of_the_chart_chooses_its_quarter(server: Server, visit: Visitor) 
 def test_every_page_fits_its_width_in_both_themes(server: Server, visit: Visitor, scheme: str, width: int) -> None:
     tab = visit(server, scheme=scheme, width=width).go(f"{server.address}/?q=%E6%B0%94%E6%B3%A1")
     place = tab.page.locator(".al-card .al-crumb a").first.get_attribute("href")
-    for path in ("/", place, "/library", "/library?view=add", "/library?view=sources", "/health"):
+    for path in ("/", place, "/library", "/library?view=add", "/sources?view=files", "/health"):
         tab.within(path)
         background = tab.page.evaluate(
             "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
