@@ -6,8 +6,8 @@ phrase as listed and as met; a phrase never crosses a comma, a bracket or the en
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from kb.text import HAN, normalise
@@ -39,6 +39,7 @@ class Match(Generic[T]):
     values: tuple[T, ...]
 
 
+@lru_cache(maxsize=50_000)
 def singular(word: str) -> str:
     """Return a lower-case word without plural ending and in American spelling: a key, not a word."""
     if len(word) > 3 and word.endswith("s"):
@@ -75,14 +76,13 @@ def phrase_key(phrase: str) -> str:
     return "".join(singular(m.group()) for m in _WORD_OR_BREAK.finditer(form) if m.lastgroup == "word")
 
 
-def _base_forms(word: str) -> Iterable[str]:
-    """Yield what an inflected verb may come from: pruned and pruning give prune."""
+@lru_cache(maxsize=50_000)
+def _base_forms(word: str) -> tuple[str, ...]:
+    """Return what an inflected verb may come from: pruned and pruning give prune."""
     base = _INFLECTION.sub("", word)
-    if base != word and len(base) > 2:
-        yield base
-        yield base + "e"
-        if base[-1] == base[-2]:
-            yield base[:-1]
+    if base == word or len(base) <= 2:
+        return ()
+    return (base, base + "e", base[:-1]) if base[-1] == base[-2] else (base, base + "e")
 
 
 class PhraseIndex(Generic[T]):
@@ -90,6 +90,8 @@ class PhraseIndex(Generic[T]):
 
     def __init__(self) -> None:
         self._english: dict[str, list[T]] = {}
+        self._openings: set[str] = set()
+        """What English keys begin with: no longer phrase is tried where none does."""
         self._chinese: dict[str, list[T]] = {}
         self._lengths: dict[str, tuple[int, ...]] = {}
         """Lengths of the Chinese phrases by first character."""
@@ -101,6 +103,7 @@ class PhraseIndex(Generic[T]):
             return
         if not has_han(key):
             self._english.setdefault(key, []).append(value)
+            self._openings.update(key[:end] for end in range(1, len(key) + 1))
             return
         self._chinese.setdefault(key, []).append(value)
         known = self._lengths.get(key[0], ())
@@ -189,13 +192,15 @@ class PhraseIndex(Generic[T]):
     def _longest(self, words: list[tuple[int, int, str, int]], at: int) -> tuple[int, tuple[T, ...]]:
         """The number of words of the longest phrase from here, and its values; 0 if there is none."""
         segment = words[at][3]
-        reach = 1
-        while reach < MAX_WORDS and at + reach < len(words) and words[at + reach][3] == segment:
-            reach += 1
-        for count in range(reach, 0, -1):
-            values = self._english.get("".join([word[2] for word in words[at : at + count]]))
-            if values:
-                return count, tuple(values)
+        key, longest = "", None
+        for count, word in enumerate(words[at : at + MAX_WORDS], start=1):
+            key += word[2]
+            if word[3] != segment or key not in self._openings:
+                break
+            if values := self._english.get(key):
+                longest = count, tuple(values)
+        if longest:
+            return longest
         for base in _base_forms(words[at][2]):
             values = self._english.get(base)
             if values:
