@@ -179,7 +179,7 @@ def _unfit(document: Document, found: Sequence[Candidate], tagger: Tagger) -> st
     work = any(cues.IDEA.search(c.text) for c in found) and any(
         cues.RESULT.search(c.text) and cues.MEASURED.search(c.text) for c in found
     )
-    if cues.EVENT.search(simplify(title)) and not work:
+    if cues.is_event(simplify(title)) and not work:
         return ANNOUNCEMENT
     # Of a language that it does not know, nobody can say so.
     known = document.language != "other"

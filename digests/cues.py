@@ -10,15 +10,37 @@ _WORK = "(paper|work|article|post|blog|study|report|survey|tutorial|guide|releas
 _TIME = "(quarter|month|week|year|edition|issue)"
 
 
-def _cue(english: str, chinese: str = "", *, more: str = "", opening: bool = False) -> re.Pattern[str]:
-    """A pattern of whole English words, of Chinese phrases, and of what is neither.
+class Cue:
+    """Phrases in any case. The text is lowered once: half the time of a pattern that ignores case."""
 
-    The English ones are written over several lines; `opening` ties them to the beginning.
-    """
+    def __init__(self, pattern: str) -> None:
+        lowered = re.sub(r"\\.|[A-Z]", lambda m: m[0] if m[0][0] == "\\" else m[0].lower(), pattern)
+        self._pattern = re.compile(lowered)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Return the first of them in a text; places count in the lowered text."""
+        return self._pattern.search(text.lower())
+
+    def count(self, text: str) -> int:
+        """Return how many of them stand in a text."""
+        return sum(1 for _ in self._pattern.finditer(text.lower()))
+
+
+def _cue(english: str, chinese: str = "", *, more: str = "") -> Cue:
+    """Whole English words, Chinese phrases, and what is neither, in any case."""
+    return Cue(_listed(english, chinese, more))
+
+
+def _opening(english: str, chinese: str, *, more: str = "") -> re.Pattern[str]:
+    """The same at the beginning of a sentence, as they are written."""
+    return re.compile(f"^(?:{_listed(english, chinese, more)})")
+
+
+def _listed(english: str, chinese: str, more: str) -> str:
+    """One pattern of phrases that are written over several lines."""
     words = "".join(line.strip() for line in english.splitlines())
     parts = [rf"\b(?:{words})\b", more, "".join(line.strip() for line in chinese.splitlines())]
-    whole = "|".join(part for part in parts if part)
-    return re.compile(rf"^(?:{whole})" if opening else whole, 0 if opening else re.I)
+    return "|".join(part for part in parts if part)
 
 
 IDEA = _cue(
@@ -117,7 +139,7 @@ _POINTS = _cue(
     "(如|见|下|上)(图|表)|图\\s?\\d|所示|以下|如下|下面|上述|上文|前文",
     more="[:：]$|^(Below|Above),",
 )
-_HARD = _cue(
+_HARD = _opening(
     r"""This|These|That|Those|It|They|He|She|Such|His|Her|Their|Its|However|But|And|Or|So|Yet|Nevertheless|Nonetheless|
     Instead|Therefore|Thus|Hence|Consequently|Otherwise|Then|Next|Similarly|Likewise|Meanwhile|Also|Besides|
     Subsequently|Accordingly|On the (other|contrary)|For (example|instance)|The (former|latter|same|above|proposed)|
@@ -130,20 +152,17 @@ _HARD = _cue(
     换句话|也就是|
     相比之下|后者|前者|两者|也|又|反之|在此|从此|于此|都|就|类似|与之|对于这""",
     more=r"\d\)",
-    opening=True,
 )
-_NOT_HARD = _cue(
+_NOT_HARD = _opening(
     rf"""(This|In this) ({_WORK}|{_TIME})|To (this end|\w+ (this|these|the above) [\w-]+),? .{{0,40}}\b(propos|
     present|introduc|
     develop|design)\w*""",
     "其实|此外|而且|另外",
-    opening=True,
 )
-_SOFT = _cue(
+_SOFT = _opening(
     r"""Specifically|More specifically|In particular|Moreover|Furthermore|In addition|Additionally|Further|Importantly|
     Notably|First(ly)?|Lastly|Our|Overall|Collectively|Concretely|Based on our|We also|We further|We, therefore|To""",
     "此外|另外|首先|具体|总之|而且|其中",
-    opening=True,
 )
 CLOSING = _cue(
     r"""abstract|summary|tl;?dr|conclusions?|key takeaways?|takeaways|highlights|overview|in short|wrap(ping)?[- ]up|
@@ -159,12 +178,14 @@ HOW_TO = _cue(
 )
 """Headings of sections that a summary can do without."""
 EVENT = _cue(
-    r"""join (us|our|the)|join (?-i:[A-Z])\w+|register|webinars?|meet-?ups?|hackathons?|code ?camps?|boot ?camps?|
+    r"""join (us|our|the)|register|webinars?|meet-?ups?|hackathons?|code ?camps?|boot ?camps?|
     call for (papers|participation|proposals)|hiring|giveaway|livestreams?|office hours|sponsors?|save the date|
     save your seat|invitation""",
     "报名|招聘|直播预告|训练营|招募|活动预告|征稿",
 )
-"""Titles of announcements that are about no work."""
+"""Titles of announcements that are about no work ..."""
+_JOINING = re.compile(r"\b[Jj]oin [A-Z]\w+")
+"""... and those that ask to come to something with a name."""
 # Names as methods bear them: two capitals at least, or letters beside a digit.
 _NAME = r"(?:[A-Za-z]*[A-Z][a-z]*[A-Z]\w*|[A-Z]{2,}\w*|[A-Z][a-z]+\d\w*)(?:[-.]\w+)*"
 _HEAD = re.compile(r"([A-Z][\w.()+-]{2,24}(?: [A-Z][\w-]+)?)\s*[:：]")
@@ -173,6 +194,11 @@ _GIVEN = re.compile(
     r"(?:called|named|termed|dubbed|propose|proposes|present|presents|introduce|introduces|develop|developed|release|"
     rf"releases|released|describes?) (?:as )?(?:the )?({_NAME}|[A-Z][\w-]*[\w](?=,| \())|\(({_NAME})\)"
 )
+
+
+def is_event(title: str) -> bool:
+    """Tell whether a title announces an event."""
+    return EVENT.search(title) is not None or _JOINING.search(title) is not None
 
 
 def points_elsewhere(text: str) -> bool:

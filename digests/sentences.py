@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from digests.cues import Cue
 from kb.text import HAN, fold_space, sentences
 from kb.types import Document, Kind, Section
 
@@ -28,7 +29,7 @@ _NAMING = ("author:", "venue:", "year:")
 _OPINIONS = frozenset({"very-good", "good", "useful", "interesting"})
 _RATING = re.compile("[★☆✅❌✔✘⭐]")
 _FORMULA = re.compile(r"\$[^$]*\$")
-_BOILERPLATE = re.compile(
+_BOILERPLATE = Cue(
     r"\b(code|codes?base|implementation|source|models?|datasets?|weights|checkpoints?|project page|demo|slides|video)\b"
     r"[^.]{0,60}\b(is|are|can be|will be|has been|have been)\b[^.]{0,40}\b(available|found (at|on|in|here)|"
     r"released|published|open[- ]?sourced|"
@@ -43,7 +44,6 @@ _BOILERPLATE = re.compile(
     r"no liability|warrant(y|ies)|disclaim\w*|sponsored|discord|slack channel|twitter)\b"
     r"|关注.{0,8}(我们|公众号)|公众号|扫码|二维码|点击|阅读原文|版权|侵权|转载|投稿|招聘|欢迎(加入|关注|大家|来)|"
     r"微信|点赞|收藏|责任编辑|来源[：:]|编辑[：:]|作者[：:]|原文[：:]|往期|广告|联系我们|报名|(論文|论文|代码|项目|項目|原文)(鏈接|链接|地址)",
-    re.I,
 )
 
 

@@ -92,7 +92,7 @@ def _content(text: str) -> frozenset[str]:
 def _rated(candidate: Candidate, own: frozenset[str], subject: _Subject) -> Rated:
     text = simplify(candidate.text)
     idea = cues.IDEA.search(text) is not None
-    ways = len(cues.MECHANISM.findall(text))
+    ways = cues.MECHANISM.count(text)
     roles = _roles(text, idea, ways)
     worth = (0.8 if idea else 0.4) * ("idea" in roles) + 0.33 * min(4, ways) + 0.3 * ("result" in roles)
     worth += 0.3 * min(1.5, len(own) / 15) + 0.5 * min(1.0, len(own & subject.title) / 4)
@@ -104,7 +104,7 @@ def _rated(candidate: Candidate, own: frozenset[str], subject: _Subject) -> Rate
         worth += 0.4
     worth -= 0.6 * ("result" not in roles and cues.PRAISE.search(text) is not None)
     worth -= 0.6 * (cues.SETUP.search(text) is not None)
-    worth -= 1.2 * min(2, len(cues.CHATTY.findall(text))) + 1.6 * cues.points_elsewhere(text) + 0.5 * candidate.listed
+    worth -= 1.2 * min(2, cues.CHATTY.count(text)) + 1.6 * cues.points_elsewhere(text) + 0.5 * candidate.listed
     worth += 0.8 * candidate.judged
     worth -= EACH + 0.4 * (candidate.words < 9)
     worth += _by_place(candidate, text, roles, subject)
