@@ -44,6 +44,8 @@ class Entry:
     updated: str = ""
     categories: tuple[str, ...] = ()
     bodies: tuple[Body, ...] = ()
+    elsewhere: str = ""
+    """An address that stands in for the link where there is none; it makes no key."""
 
 
 @dataclass(frozen=True)
@@ -187,8 +189,8 @@ def _document(name: str, entry: Entry, article: Article, title: str, context: _C
     updated = parse_date(entry.updated) or ""
     if entry.updated.strip() and not updated:
         notices.add("Dates of update that could not be read were left empty", entry.updated)
-    url = canonical_url(_absolute(entry.link, context.base))
-    if entry.link.strip() and not url:
+    url = canonical_url(_absolute(entry.link, context.base)) or _absolute(entry.elsewhere, context.base)
+    if entry.link.strip() and not _absolute(entry.link, context.base):
         notices.add("Links that are not http or https were left out", entry.link)
     return Document(
         id=name,

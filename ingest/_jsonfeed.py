@@ -4,17 +4,19 @@ Owns the names of that format. Pure; refuses what is not a JSON Feed with a Pars
 """
 
 import json
+import re
 from typing import Any
 
 from ingest._feed import Body, Entry, Feed
 from kb.errors import ParseError
 from kb.text import scrub
 
+_VERSION = re.compile(r'"version"\s{0,100}:\s{0,100}"https?:\\?/\\?/(?:www\.)?jsonfeed\.org\\?/version')
+
 
 def is_json_feed(text: str) -> bool:
-    """Whether the text begins like a JSON Feed."""
-    head = text[:3000].lstrip()
-    return head.startswith("{") and "jsonfeed.org/version" in head.replace("\\/", "/")
+    """Whether the text is an object that calls itself a JSON Feed, where ever in it: some sort their fields."""
+    return text[:3000].lstrip().startswith("{") and _VERSION.search(text) is not None
 
 
 def read_json_feed(text: str) -> Feed:
@@ -50,6 +52,7 @@ def _entry(item: dict[str, Any]) -> Entry:
     return Entry(
         key=_string(item, "id"),
         link=_string(item, "url") or _string(item, "external_url"),
+        elsewhere=_attached(item),
         title=_string(item, "title"),
         authors=_authors(item),
         published=_string(item, "date_published"),
@@ -57,6 +60,13 @@ def _entry(item: dict[str, Any]) -> Entry:
         categories=tuple(scrub(tag) for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
         bodies=tuple(body for body in [*bodies, Body(_string(item, "summary"), False)] if body.value),
     )
+
+
+def _attached(item: dict[str, Any]) -> str:
+    """Address of the first attachment, such as a recording."""
+    listed = item.get("attachments")
+    found = [_string(one, "url") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return next((url for url in found if url.strip()), "")
 
 
 def _authors(raw: dict[str, Any]) -> tuple[str, ...]:

@@ -16,6 +16,11 @@ _START = re.compile(r"<([A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?)((?:[^<>\"']|\"[^
 _LATE_START = re.compile(r"<\?xml\b[^<>]{0,200}\?>")
 _BARE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)(\w{1,32};)?")
 _NUMBER = re.compile(r"&#(?:(\d{1,7})|[xX]([0-9a-fA-F]{1,6}));")
+_HALVES = re.compile(
+    r"&#(?:(55[3-9]\d\d|5529[6-9]|56[0-2]\d\d|563[01]\d)|[xX]([dD][89aAbB][0-9a-fA-F]{2}));"
+    r"&#(?:(563[2-9]\d|56[4-9]\d\d|57[0-2]\d\d|573[0-3]\d|5734[0-3])|[xX]([dD][c-fC-F][0-9a-fA-F]{2}));"
+)
+"""A character beyond the first 65,536 as two references, one for each half of its UTF-16."""
 _HTML_ROOTS = frozenset(
     "html head body title meta link script style div p b br h1 h2 h3 center table span a i em strong pre img".split()
 )
@@ -162,7 +167,8 @@ def repair(text: str) -> str:
         closed = text.find("]]>", opened) if opened >= 0 else -1
         if closed < 0:
             opened = len(text)
-        pieces.append(_NUMBER.sub(_valid_number, _BARE.sub(_plain_entity, text[at:opened])))
+        plain = _HALVES.sub(_whole, _BARE.sub(_plain_entity, text[at:opened]))
+        pieces.append(_NUMBER.sub(_valid_number, plain))
         at = closed + 3 if closed >= 0 else len(text)
         pieces.append(text[opened:at])
     return "".join(pieces)
@@ -174,6 +180,12 @@ def _plain_entity(match: re.Match[str]) -> str:
         if plain != match[0] and not plain.endswith(";"):
             return html.escape(plain)
     return "&amp;" + (match[1] or "")
+
+
+def _whole(match: re.Match[str]) -> str:
+    high = int(match[1]) if match[1] else int(match[2], 16)
+    low = int(match[3]) if match[3] else int(match[4], 16)
+    return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
 
 
 def _valid_number(match: re.Match[str]) -> str:

@@ -1,17 +1,17 @@
 """RSS and Atom feeds, and JSON Feeds: one document per entry.
 
-The only home of feedparser, which gets bytes that were made safe and never an address; its dates,
-its rewriting of ids and its sanitising are not used. Refuses entity declarations, HTML pages and
-anything else that is no feed. Invariant: `parse` is pure and gives the same ids for the same bytes.
+Refuses entity declarations, HTML pages and anything else that is no feed. Leaves XML to feedparser, but
+takes ids from the XML itself: feedparser rewrites them. Invariant: `parse` is pure and gives the same ids
+for the same bytes.
 """
 
 import io
 import re
-from types import ModuleType
 from typing import Any
 
 from lxml import etree
 
+from ingest import _feedparser
 from ingest._decode import decode
 from ingest._feed import Body, Entry, Feed, to_parsed
 from ingest._jsonfeed import is_json_feed, read_json_feed
@@ -26,6 +26,8 @@ _ROOTS = frozenset(("rss", "feed", "rdf", "channel"))
 _PERIODS = {"hourly": 3600, "daily": 86400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 _LONGEST_PAUSE = 31_536_000
 _DECLARED = re.compile(rb"<\?xml[^>]{0,100}\bencoding\s*=\s*[\"']([A-Za-z0-9_.-]{1,40})[\"']")
+_MAIL = re.compile(r"<?\b[^\s<>()\"',;@]{1,64}@[^\s<>()\"',;@]{1,255}>?")
+_MAIL_THEN_NAME = re.compile(r"[^\s<>()@]{1,64}@[^\s<>()@]{1,255}\s*\((.{1,300})\)", re.DOTALL)
 _MARKUP_TYPES = {"text/html": True, "application/xhtml+xml": True, "text/plain": False}
 
 
@@ -101,7 +103,7 @@ def _read_xml(text: str) -> Feed:
         found = f"its root is <{root[0]}>" if root else "no XML element begins it"
         raise ParseError(f"The content is not a feed: {found}.", "Give the address of an RSS, Atom or JSON feed.")
     xml = prepare(text, _item_of(root[0]))
-    parsed = _run_feedparser(xml.text)
+    parsed = _feedparser.run(xml.text)
     entries = parsed["entries"]
     keys = _raw_keys(xml.text, len(entries))
     authors = tuple(_names(parsed["feed"])) if parsed["version"].startswith("atom") else ()
@@ -135,26 +137,6 @@ def _pause(head: Any) -> int:
     if period and every.isascii() and every.isdigit():
         asked = max(asked, period // max(1, int(every[:9])))
     return min(asked, _LONGEST_PAUSE)
-
-
-def _run_feedparser(text: str) -> Any:
-    import feedparser
-
-    module: ModuleType = feedparser
-    try:
-        parsed = module.parse(
-            io.BytesIO(text.encode("utf-8", "replace")),
-            response_headers={"content-type": "application/xml; charset=utf-8"},
-            sanitize_html=False,
-            resolve_relative_uris=False,
-        )
-    except Exception as error:  # whatever its SAX handlers raise on strange input
-        raise ParseError(
-            f"The feed could not be read: {type(error).__name__}: {error}.", "Report the feed's address as a fault."
-        ) from error
-    if not parsed["version"] and not parsed["entries"]:
-        raise ParseError("The content is not a feed of a known format.", "Give the address of an RSS or Atom feed.")
-    return parsed
 
 
 def _truncation(xml: Xml, kept: int) -> tuple[str, ...]:
@@ -210,7 +192,16 @@ def _entry(raw: Any, key: str | None) -> Entry:
         updated=_words(raw, "updated") if "updated" in raw else "",
         categories=tuple(term for tag in raw.get("tags", []) if (term := tag.get("label") or tag.get("term"))),
         bodies=tuple(body for body in bodies if body.value.strip()),
+        elsewhere=_elsewhere(raw),
     )
+
+
+def _elsewhere(raw: Any) -> str:
+    """Where else an entry leads: to its text, where that is kept apart, or to the recording that it is about."""
+    places = [item.get("src") for item in raw.get("content", [])] + [
+        one.get("href") for one in raw.get("enclosures", [])
+    ]
+    return next((place for place in places if isinstance(place, str) and place.strip()), "")
 
 
 def _words(raw: Any, name: str) -> str:
@@ -221,4 +212,11 @@ def _words(raw: Any, name: str) -> str:
 
 def _names(raw: Any) -> list[str]:
     names = [_words(author, "name") or _words(author, "email") for author in raw.get("authors", []) if author]
-    return [name for name in [*names, "" if any(names) else _words(raw, "author")] if name.strip()]
+    return [_person(name) for name in [*names, "" if any(names) else _words(raw, "author")] if name.strip()]
+
+
+def _person(written: str) -> str:
+    """The name of `ann@example.org (Ann)` and `Ann <ann@example.org>`; the address where there is no name."""
+    named = _MAIL_THEN_NAME.fullmatch(written.strip())
+    name = named[1] if named else _MAIL.sub(" ", written).strip(" \t\r\n,;<>\"'()") if "@" in written else written
+    return name.strip() or written

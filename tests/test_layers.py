@@ -17,7 +17,7 @@ HOMES = {
     "certifi": ("ingest._wire",),
     "charset_normalizer": ("ingest",),
     "chromadb": ("kb.index",),
-    "feedparser": ("ingest.rss", "ingest._feed"),
+    "feedparser": ("ingest._feedparser",),
     "filelock": ("kb.store", "kb.index", "ingest._spacing", "digests.site"),
     "httpcore": ("ingest._wire",),
     "httpx": ("ingest", "kb.llm"),

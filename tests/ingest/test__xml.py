@@ -36,6 +36,7 @@ def test_a_doctype_without_entities_is_dropped() -> None:
     [
         ("AT&T", "AT&T"), ("a &amp; b", "a & b"), ("&eacute;&nbsp;&hellip;", "é\xa0…"), ("&nonsense;", "&nonsense;"),
         ("&#65;&#x4e2d;", "A中"), ("&#0;&#xFFFF;&#xD800;&#99999999;", "\ufffd\ufffd\ufffd&#99999999;"), ("&&", "&&"),
+        ("&#xD83D;&#xDE00;&#55357;&#56832;", "😀😀"), ("&#xDE00;&#xD83D;", "\ufffd\ufffd"),
         ("<![CDATA[a & b &amp; c]]>&d", "a & b &amp; c&d"), ("&lt;b&gt;", "<b>"),
     ],
 )  # fmt: skip

@@ -182,6 +182,62 @@ def test_json_feed() -> None:
     assert parsed.skipped == 1
 
 
+def test_a_json_feed_is_known_wherever_it_says_so() -> None:
+    items = [{"id": str(n), "content_text": "Words of a post that goes on. " * 20} for n in range(20)]
+    feed = {"items": items, "title": "Sorted by name", "version": "https:\\/\\/jsonfeed.org\\/version\\/1"}
+    assert len(read(json.dumps(feed).replace("\\\\", "\\")).documents) == 20
+    with pytest.raises(ParseError):
+        read(json.dumps({"items": items, "title": "About jsonfeed.org/version/1"}))
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("ann@mail.engineering (Ann Lee)", "Ann Lee"),
+        ("ann@mail.cloud (Ann (of the lab))", "Ann (of the lab)"),
+        ("Ann Lee &lt;ann@mail.cloud&gt;", "Ann Lee"),
+        ("ann@mail.cloud", "ann@mail.cloud"),
+        ("Ann (of the lab)", "Ann (of the lab)"),
+        ("李雷 &lt;lilei@x.example&gt;", "李雷"),
+    ],
+)
+def test_authors_are_names_where_there_are_any(written: str, name: str) -> None:
+    assert only(read(rss(item("<description>x</description>", author=written)))).authors == (name,)
+
+
+def test_an_entry_without_link_leads_to_what_it_is_about() -> None:
+    recording = '<enclosure url="https://p.example/1.mp3" length="1" type="audio/mpeg"/>'
+    with_link = read(rss(item(recording, link="https://p.example/1")))
+    without = read(rss(item(recording)))
+    assert (only(with_link).url, only(without).url) == ("https://p.example/1", "https://p.example/1.mp3")
+    assert only(with_link).id == only(without).id
+    apart = (
+        '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>urn:1</id><title>A</title><summary>Short.</summary>'
+        '<content type="text/html" src="https://p.example/full.html"/></entry></feed>'
+    )
+    assert only(read(apart)).url == "https://p.example/full.html"
+    evil = read(rss(item('<enclosure url="javascript:alert(1)" type="x"/>')))
+    assert only(evil).url == ""
+    attached = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "items": [{"id": "1", "title": "E", "attachments": [{"url": "https://p.example/2.mp3"}]}],
+    }
+    assert only(read(json.dumps(attached))).url == "https://p.example/2.mp3"
+
+
+def test_bases_within_bases() -> None:
+    parsed = read(
+        '<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://a.example/dir/"><entry xml:base="posts/">'
+        '<id>tag:1</id><title>One</title><link href="one.html"/><content type="xhtml" xml:base="deep/">'
+        '<div xmlns="http://www.w3.org/1999/xhtml"><p><a href="x.html">x</a> <a href="/root">r</a></p></div>'
+        "</content></entry></feed>",
+        base_url="https://elsewhere.example/feed",
+    )
+    one = only(parsed)
+    assert one.url == "https://a.example/dir/posts/one.html"
+    assert [link.url for link in one.links] == ["https://a.example/dir/posts/deep/x.html", "https://a.example/root"]
+
+
 def test_channel_definition_format() -> None:
     parsed = read(
         '<?xml version="1.0"?><CHANNEL HREF="https://c.example.org/" LASTMOD="1998-11-05T22:20"><TITLE>Old news</TITLE>'
