@@ -45,6 +45,7 @@ def open_almanac(
     *,
     embedder: Embedder | None = None,
     llm: LanguageModel | None = None,
+    fetcher: "Fetcher | None" = None,
     tagger: Tagger | None = None,
     clock: Clock | None = None,
 ) -> "Almanac":
@@ -53,6 +54,7 @@ def open_almanac(
     Args:
         embedder: used instead of the one that the settings name.
         llm: likewise.
+        fetcher: likewise, instead of one made of the settings on first need.
         tagger: used instead of one that is trained on first need.
         clock: gives the present time, with its zone.
     Raises:
@@ -60,7 +62,10 @@ def open_almanac(
     """
     store = Store(settings.home, clock=clock or (lambda: datetime.now(UTC)), lock_wait=settings.lock_wait)
     glossary = cache(lambda: load_glossary(STARTER / "glossary.tsv", settings.home / "glossary.tsv"))
-    return Almanac(settings, store, Models(settings, store, embedder, glossary), Language(settings, llm), tagger)
+    almanac = Almanac(settings, store, Models(settings, store, embedder, glossary), Language(settings, llm), tagger)
+    if fetcher is not None:
+        almanac.fetcher = fetcher
+    return almanac
 
 
 class Almanac:
