@@ -5,38 +5,36 @@ fingerprint holds, and whatever path changed the library is noticed. Building ne
 ingest: what could not be kept is built again when it is asked for.
 """
 
+import gc
 import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from contextlib import contextmanager
 from threading import RLock
 
+from almanac.briefing import Briefs
 from almanac.ingestion import Progress, Report
-from digests.brief import VERSION, Brief, brief
+from digests.brief import Brief
 from digests.build import METHOD, OTHER, Material, build
 from digests.library import Library
 from digests.prose import SUMMARY, entry_key, pack, summary_key, with_prose, write_entry, write_summary
 from digests.quarter import parse_quarter, quarter_of, shift
 from digests.types import BuildState, Change, Digest, Edits, FailedSource, QuarterState
-from kb.errors import AlmanacError, Locked
+from kb.errors import AlmanacError
 from kb.glossary import Glossary
 from kb.llm import LanguageModel
-from kb.store import Store, Writer
+from kb.store import Store
 from kb.store.digests import (
     Stored,
-    briefs,
     build_stamps,
-    documents_of,
     drop_builds,
     drop_prose,
     edit_records,
     failed_sources,
     marks,
     mentions,
-    passages_of,
     prose_of,
-    save_briefs,
     save_build,
     save_edit,
     save_prose,
@@ -48,18 +46,25 @@ from kb.types import Kind, Outcome
 __all__ = ["BuildState", "Change", "Digests", "QuarterState"]
 
 log = logging.getLogger("almanac")
-BATCH = 200
-"""Documents whose texts are held at once while briefs are made."""
 
 
 class Digests:
     """The digests of one library. Safe to share between threads."""
 
-    def __init__(self, store: Store, glossary: Callable[[], Glossary], tagger: Callable[[], Tagger]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        glossary: Callable[[], Glossary],
+        tagger: Callable[[], Tagger],
+        give_way: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Make digests of a library; `give_way` is called between two steps of long work."""
         self._store = store
         self._glossary = glossary
-        self._tagger = tagger
+        self._briefs = Briefs(store, glossary, tagger, give_way)
+        # Readers wait for a reading of the library at most: not for a build, unless it is the one that they want.
         self._lock = RLock()
+        self._building = RLock()
         self._library: tuple[int, Library] | None = None
         self._notebooks: dict[str, tuple[str, Brief]] = {}
 
@@ -100,14 +105,20 @@ class Digests:
             DigestError: it names no quarter.
         """
         quarter = parse_quarter(quarter)
-        with self._lock:
-            library = self._current()
-            stored = stored_build(self._store, quarter)
-            if stored is not None and stored.fingerprint == library.fingerprint(quarter):
-                made = Digest.model_validate_json(stored.record)
-            else:
-                made = self._rebuild(library, quarter, stored)
+        library = self._current()
+        made = self._kept(library, quarter)
+        if made is None:
+            with self._building:
+                made = self._kept(library, quarter) or self._rebuild(library, quarter)
         return self._with_failures(self._with_prose(made))
+
+    def _kept(self, library: Library, quarter: str) -> Digest | None:
+        """The kept build of a quarter, where it still holds."""
+        stored = stored_build(self._store, quarter) if self._holds(library, quarter) else None
+        return None if stored is None else Digest.model_validate_json(stored.record)
+
+    def _holds(self, library: Library, quarter: str) -> bool:
+        return build_stamps(self._store).get(quarter, ("", ""))[0] == library.fingerprint(quarter)
 
     def refresh(
         self,
@@ -117,26 +128,37 @@ class Digests:
     ) -> list[str]:
         """Build the digests whose documents or edits changed, of all quarters or of the given ones.
 
-        Returns the quarters that were built; `report` is told (quarters looked at, of how many). A
+        Returns the quarters that were built; `report` is told (documents read and quarters built, of how many). A
         quarter that has nothing left is forgotten.
         """
-        with self._lock:
-            library = self._current()
-            stamps = build_stamps(self._store)
-            wanted = library.quarters() if quarters is None else [parse_quarter(quarter) for quarter in quarters]
-            built: list[str] = []
-            for done, quarter in enumerate(wanted):
-                if cancelled():
-                    return built
-                report(done, len(wanted))
-                if stamps.get(quarter, ("", ""))[0] != library.fingerprint(quarter):
-                    self._rebuild(library, quarter, stored_build(self._store, quarter))
-                    built.append(quarter)
-            gone = sorted(set(stamps) - set(library.quarters())) if quarters is None else []
-            if gone:
-                with self._store.write("forgetting digests without documents") as writer:
-                    drop_builds(writer, gone)
-            return built
+        library = self._current()
+        every = library.quarters()
+        wanted = every if quarters is None else [parse_quarter(quarter) for quarter in quarters]
+        stale = [quarter for quarter in wanted if not self._holds(library, quarter)]
+        # All documents first, outside of the lock on builds: reading many takes minutes, and a reader may want one.
+        involved = {doc for quarter in stale for doc in _needed(library, quarter)}
+        read = 0
+
+        def tell(done: int, total: int) -> None:
+            nonlocal read
+            read = total
+            report(done, total + len(stale))
+
+        if not self._briefs.make(_hashes(library, involved), cancelled, tell):
+            return []
+        built: list[str] = []
+        for done, quarter in enumerate(stale):
+            if cancelled():
+                return built
+            report(read + done, read + len(stale))
+            with self._building:
+                if not self._holds(library, quarter):
+                    self._rebuild(library, quarter)
+            built.append(quarter)
+        gone = sorted(build_stamps(self._store).keys() - set(every)) if quarters is None else []
+        if gone:
+            self._briefs.keep("forgetting digests without documents", lambda writer: drop_builds(writer, gone))
+        return built
 
     def follow(
         self,
@@ -171,10 +193,17 @@ class Digests:
             if touched:
                 self.follow(cancelled, show)
 
-    def _rebuild(self, library: Library, quarter: str, stored: Stored | None) -> Digest:
-        wanted = {*library.involved(quarter), *library.dated.get(shift(quarter, -1), ())}
-        edits = Edits.model_validate_json(library.edits.get(quarter, "{}"))
-        made = build(Material(quarter, library, self._briefs(library, wanted), edits))
+    def _rebuild(self, library: Library, quarter: str) -> Digest:
+        with _without_collection():
+            needed = _needed(library, quarter)
+            found = self._briefs.of(_hashes(library, needed))
+            if needed - found.keys():
+                # A document went while others were read.
+                library = self._current()
+                found = self._briefs.of(_hashes(library, _needed(library, quarter)))
+            edits = Edits.model_validate_json(library.edits.get(quarter, "{}"))
+            made = build(Material(quarter, library, found, edits))
+        stored = stored_build(self._store, quarter)
         if quarter not in library.quarters():
             # Nothing depends on it: it is made again as quickly as it would be read.
             return made
@@ -188,16 +217,8 @@ class Digests:
             self._store.now().isoformat(timespec="seconds"),
             stored.built_at if stored else "",
         )
-        self._keep(f"keeping the digest of {quarter}", lambda writer: save_build(writer, quarter, kept))
+        self._briefs.keep(f"keeping the digest of {quarter}", lambda writer: save_build(writer, quarter, kept))
         return made
-
-    def _keep(self, purpose: str, save: Callable[[Writer], None]) -> None:
-        """Keep something made, unless somebody else writes: then it is made again when it is next asked for."""
-        try:
-            with self._store.write(purpose) as writer:
-                save(writer)
-        except Locked:
-            return
 
     def _current(self) -> Library:
         with self._lock:
@@ -216,36 +237,16 @@ class Digests:
             notebooks={},
             edits=edit_records(self._store),
             now=now,
-            method=f"{METHOD} {VERSION} {len(self._glossary())}",
+            method=f"{METHOD} {self._briefs.version}",
         )
 
     def _read_notebooks(self, library: Library) -> Mapping[str, Brief]:
         """The briefs of all notebooks, those that did not change from memory."""
         held = {doc: mark.content_hash for doc, mark in library.marks.items() if mark.kind == Kind.NOTES}
         kept = {doc: known for doc, known in self._notebooks.items() if held.get(doc) == known[0]}
-        made = self._briefs(library, held.keys() - kept.keys())
+        made = self._briefs.of(_hashes(library, held.keys() - kept.keys()))
         self._notebooks = kept | {doc: (held[doc], found) for doc, found in made.items()}
         return {doc: found for doc, (_, found) in sorted(self._notebooks.items())}
-
-    def _briefs(self, library: Library, docs: Iterable[str]) -> dict[str, Brief]:
-        """The briefs of documents, made and kept where they are new or changed."""
-        keys = {doc: f"{VERSION}.{len(self._glossary())}:{library.marks[doc].content_hash}" for doc in docs}
-        found = {doc: Brief.model_validate_json(record) for doc, record in briefs(self._store, keys).items()}
-        missing = sorted(keys.keys() - found.keys())
-        for at in range(0, len(missing), BATCH):
-            made = self._make_briefs(missing[at : at + BATCH])
-            found |= made
-            records = {doc: (keys[doc], one.model_dump_json()) for doc, one in made.items()}
-            self._keep("keeping what digests take from documents", partial(save_briefs, made=records))
-        return found
-
-    def _make_briefs(self, docs: Sequence[str]) -> dict[str, Brief]:
-        tagger, glossary = self._tagger(), self._glossary()
-        passages = passages_of(self._store, docs)
-        return {
-            document.id: brief(document, *passages[document.id], tagger, glossary)
-            for document in documents_of(self._store, docs)
-        }
 
     def _with_failures(self, digest: Digest) -> Digest:
         """Add the sources that fail now: they are no part of a build, which one dead feed would make stale."""
@@ -341,6 +342,27 @@ class Digests:
         with self._store.write(f"editing the digest of {quarter}") as writer:
             save_edit(writer, quarter, record, self._store.now().isoformat(timespec="seconds"))
         self.digest(quarter)
+
+
+def _needed(library: Library, quarter: str) -> set[str]:
+    """The documents that a quarter's digest is made from, those that it is compared with included."""
+    return {*library.involved(quarter), *library.dated.get(shift(quarter, -1), ())}
+
+
+def _hashes(library: Library, docs: Iterable[str]) -> dict[str, str]:
+    return {doc: library.marks[doc].content_hash for doc in docs}
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Look for no cycles while a quarter is put together: its many records have none, and looking takes a third."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _difference(before: Mapping[str, str], now: Mapping[str, str]) -> Change:

@@ -102,7 +102,7 @@ class Almanac:
     @cached_property
     def digests(self) -> Digests:
         """The quarterly digests of this library."""
-        return Digests(self.store, lambda: self.glossary, self._make_tagger)
+        return Digests(self.store, lambda: self.glossary, self._make_tagger, self._courtesy.give_way)
 
     @cached_property
     def _searcher(self) -> Searcher:

@@ -168,16 +168,21 @@ def briefs(store: Store, keys: Mapping[str, str]) -> dict[str, str]:
     return {doc: record for doc, key, record in store.rows(sql, (json.dumps(list(keys)),)) if keys[doc] == key}
 
 
+def brief_keys(store: Store, ids: Iterable[str]) -> dict[str, str]:
+    """Return the keys under which the briefs of documents were made; those without one are absent."""
+    sql = "SELECT doc_id, key FROM digest_briefs WHERE doc_id IN (SELECT value FROM json_each(?))"
+    return dict(store.rows(sql, (json.dumps(list(ids)),)))
+
+
 def save_briefs(writer: Writer, made: Mapping[str, tuple[str, str]]) -> None:
-    """Keep briefs, given as (key, record) by document, and forget those of documents that are gone."""
-    writer.run(
-        *(
-            ("INSERT OR REPLACE INTO digest_briefs VALUES (?, ?, ?)", (doc, key, record))
-            for doc, (key, record) in sorted(made.items())
-        ),
-        ("DELETE FROM digest_briefs WHERE doc_id NOT IN (SELECT id FROM documents)", ()),
-        aside=True,
-    )
+    """Keep briefs, given as (key, record) by document."""
+    statement = "INSERT OR REPLACE INTO digest_briefs VALUES (?, ?, ?)"
+    writer.run(*((statement, (doc, key, record)) for doc, (key, record) in sorted(made.items())), aside=True)
+
+
+def forget_briefs(writer: Writer) -> None:
+    """Forget the briefs of documents that are gone: looks at every brief, so once for many documents."""
+    writer.run(("DELETE FROM digest_briefs WHERE doc_id NOT IN (SELECT id FROM documents)", ()), aside=True)
 
 
 def prose_of(store: Store, quarter: str) -> dict[str, tuple[str, str]]:

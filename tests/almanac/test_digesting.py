@@ -2,14 +2,17 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from almanac import briefing, digesting
 from almanac.digesting import Digests
 from almanac.library import Almanac, open_almanac
-from digests.types import BuildState, Change, Edits
+from digests.build import Material, build
+from digests.types import BuildState, Change, Digest, Edits
 from kb.errors import DigestError, Locked
 from kb.settings import load_settings
 from kb.store.lock import exclusive
@@ -133,9 +136,99 @@ def test_a_bad_name_is_an_error_wherever_it_is_given(shelf: Shelf, method: str) 
 
 def test_a_cancelled_refresh_ends_and_the_next_goes_on(shelf: Shelf) -> None:
     put_some(shelf)
-    asked = iter([False, True])
+    asked = iter([False, False, True])
     assert shelf.digests.refresh(cancelled=lambda: next(asked)) == ["2026-Q4"]
     assert shelf.digests.refresh() == ["2023-Q1", "2022-Q4"]
+
+
+def test_a_refresh_can_be_cancelled_while_it_reads_documents(shelf: Shelf) -> None:
+    put_some(shelf)
+    told: list[tuple[int, int]] = []
+    assert shelf.digests.refresh(cancelled=lambda: True, report=lambda *step: told.append(step)) == []
+    # Two documents and three quarters.
+    assert told == [(0, 5), (2, 5)]
+    assert shelf.store.rows("SELECT count(*) FROM digest_briefs") == [(2,)]
+
+
+def test_a_refresh_tells_of_documents_and_then_of_quarters(shelf: Shelf) -> None:
+    put_some(shelf)
+    told: list[tuple[int, int]] = []
+    shelf.digests.refresh(report=lambda *step: told.append(step))
+    assert told == [(0, 5), (2, 5), (2, 5), (3, 5), (4, 5)]
+
+
+def test_a_kept_digest_is_read_while_others_are_built(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_some(shelf)
+    shelf.digests.refresh()
+    shelf.put(paper("2402.00002", "Quartz: Four-bit Quantization", ABSTRACT, "2024-02-11"))
+    building, go_on = threading.Event(), threading.Event()
+
+    def slowly(material: Material) -> Digest:
+        building.set()
+        assert go_on.wait(20)
+        return build(material)
+
+    def refresh() -> None:
+        shelf.digests.refresh()
+        shelf.store.close()
+
+    monkeypatch.setattr("almanac.digesting.build", slowly)
+    thread = threading.Thread(target=refresh)
+    thread.start()
+    try:
+        assert building.wait(20)
+        assert shelf.digests.digest("2023-Q1").coverage.shown == 1
+        assert "2024-Q1" in [state.quarter for state in shelf.digests.quarters() if state.stale]
+    finally:
+        go_on.set()
+        thread.join()
+    assert not any(state.stale for state in shelf.digests.quarters())
+
+
+def test_a_document_that_goes_while_others_are_read_is_left_out(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_some(shelf)
+    shelf.put(paper("2302.00002", "Quartz: Four-bit Quantization", ABSTRACT, "2023-02-11"))
+    steps = iter([lambda: shelf.remove("arxiv:2302.00002")])
+    shelf.digests.refresh(report=lambda done, total: next(steps, lambda: None)())
+    found = shelf.digests.digest("2023-Q1")
+    assert [entry.doc_id for section in found.sections for entry in section.entries] == ["arxiv:2302.00001"]
+
+
+def test_costly_steps_grow_with_what_is_new_alone(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refresh reads each new document once, writes in batches, and looks for lost briefs once, however many."""
+    calls: Counter[str] = Counter()
+
+    def counted(module: object, name: str, size: Callable[..., int] = lambda *_: 1) -> None:
+        real = getattr(module, name)
+
+        def call(*args: object) -> object:
+            calls[name] += size(*args)
+            return real(*args)
+
+        monkeypatch.setattr(module, name, call)
+
+    counted(briefing, "brief")
+    counted(briefing, "save_briefs")
+    counted(briefing, "forget_briefs")
+    counted(briefing, "documents_of", lambda _, ids: len(ids))
+    counted(digesting, "build")
+    counted(digesting, "marks")
+    monkeypatch.setattr(briefing, "BATCH", 20)
+    texts = [f"We present Tool{number}, which sends blocks to disks. {RESULT}" for number in range(60)]
+    days = [f"2023-{month:02d}-10" for month in (1, 4, 7)]
+    shelf.put_all(
+        paper(f"2301.{number:05d}", f"Tool{number}: Paging of the Cache for Serving", text, days[number % 3])
+        for number, text in enumerate(texts)
+    )
+    shelf.digests.refresh()
+    assert calls == {
+        "brief": 60, "documents_of": 60, "save_briefs": 3, "forget_briefs": 1, "build": 4, "marks": 1,
+    }  # fmt: skip
+    calls.clear()
+    shelf.put_all([paper("2301.90000", "Another: Paging of the Cache for Training", texts[0], days[0])])
+    shelf.digests.refresh()
+    # Its quarter, the one compared with it, and the one that is running.
+    assert calls == {"brief": 1, "documents_of": 1, "save_briefs": 1, "forget_briefs": 1, "build": 3, "marks": 1}
 
 
 def test_a_digest_is_shown_while_somebody_writes_and_kept_later(shelf: Shelf) -> None:
