@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from almanac.folders import Folders
+from almanac.gathering import Gathering
 from almanac.ingestion import Cancelled, Ingestion, Report
 from almanac.preparing import digest_of
 from almanac.schedule import later, own_interval, pause_after_failure, pause_after_success, stays_fresh
@@ -69,13 +70,18 @@ class Checker:
     """Checks the subscriptions of one library."""
 
     def __init__(
-        self, store: Store, ingestion: Ingestion, fetcher: Fetcher, jitter: Callable[[], float] = random.random
+        self,
+        store: Store,
+        ingestion: Ingestion,
+        gathering: Gathering,
+        fetcher: Fetcher,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
         self._store = store
         self._ingestion = ingestion
         self._fetcher = fetcher
         self._jitter = jitter
-        self._folders = Folders(store, ingestion)
+        self._folders = Folders(store, ingestion, gathering)
 
     def ask(self, asked: Asked) -> Answer:
         """Return what the source answers; a failure is an answer as well."""

@@ -1,8 +1,9 @@
 """A folder of notes that is watched: files added, edited, renamed and removed, told by their content.
 
-Owns the comparison of a folder with what the library has of it. Refuses to take a folder that is not
-there, or a disk that is not mounted, for one whose files were removed. Invariant: a renamed file keeps
-its documents and their ids; what lies in a place that cannot be looked into stays in the library.
+Files are read as any other location is; a snapshot of arXiv among them is streamed. Owns the comparison of
+a folder with what the library has of it. Refuses to take a folder that is not there, or a disk that is not
+mounted, for one whose files were removed. Invariant: a renamed file keeps its documents and their ids; what
+lies in a place that cannot be looked into stays in the library.
 """
 
 import os
@@ -13,8 +14,10 @@ from pathlib import PurePath
 
 import ingest
 from almanac.files import list_folder, read_file
+from almanac.gathering import Gathering
 from almanac.ingestion import Ingestion, Report
 from almanac.preparing import digest_of
+from ingest.arxiv_snapshot import is_snapshot
 from kb.errors import FetchError, ParseError, SourceError
 from kb.store import Store
 from kb.store.subscriptions import locations_under, move_source
@@ -48,9 +51,10 @@ class _Listing:
 class Folders:
     """Watches folders for one library."""
 
-    def __init__(self, store: Store, ingestion: Ingestion) -> None:
+    def __init__(self, store: Store, ingestion: Ingestion, gathering: Gathering) -> None:
         self._store = store
         self._ingestion = ingestion
+        self._gathering = gathering
 
     def take(self, folder: str, device: int, report: Report | None, cancelled: Callable[[], bool]) -> Found:
         """Bring the library up to date with a folder.
@@ -67,7 +71,7 @@ class Folders:
             message = f"{folder} is empty and on another disk than before: the disk with it is probably not mounted."
             raise FetchError(message, _BACK)
         renamed = self._rename(gone, [path for path in listing.files if path not in known], known)
-        outcomes = list(self._ingestion.run(listing.files, embed=None, report=report, cancelled=cancelled))
+        outcomes = list(self._gathering.run(listing.files, embed=None, report=report, cancelled=cancelled))
         removed = 0
         for place in gone:
             if place not in renamed and not cancelled():
@@ -85,6 +89,9 @@ class Folders:
         documents: list[Document] = []
         warnings, skipped = _remarks(listing), 0
         for path in listing.files:
+            if is_snapshot(path):
+                warnings.append(f"{PurePath(path).name} is a snapshot of arXiv; a check reads all of its papers.")
+                continue
             try:
                 data = read_file(path, self._ingestion.max_file)
                 parsed = ingest.parse(data, name=PurePath(path).name, source=path)
@@ -135,7 +142,7 @@ def _list(folder: str) -> _Listing:
 
 
 def _is_binary(path: str) -> bool:
-    """Whether a file's beginning has the zero bytes that no text has, wide encodings with their mark aside."""
+    """Whether a file's beginning has the zero bytes that no text has; wide encodings with their mark are text."""
     try:
         with open(path, "rb", opener=lambda p, flags: os.open(p, flags | os.O_NONBLOCK)) as stream:
             head = stream.read(_HEAD)
@@ -143,7 +150,7 @@ def _is_binary(path: str) -> bool:
         return False  # the ingest says why it cannot be read
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return False
-    return b"\x00" in head or head[:5] == b"%PDF-"
+    return (b"\x00" in head and not is_snapshot(path)) or head[:5] == b"%PDF-"
 
 
 def _below(path: str, places: Sequence[str]) -> bool:

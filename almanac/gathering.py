@@ -52,7 +52,7 @@ class _Run:
 
     kind: Kind | None
     scope: Scope
-    embed: bool
+    embed: bool | None
     report: Report
     cancelled: Callable[[], bool]
 
@@ -78,7 +78,7 @@ class Gathering:
         *,
         kind: Kind | None = None,
         scope: Scope | None = None,
-        embed: bool = True,
+        embed: bool | None = True,
         report: Report | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[Outcome]:
@@ -86,7 +86,8 @@ class Gathering:
 
         Args:
             scope: which papers of queries and snapshots are taken.
-            embed: False leaves the vectors for later; keyword search serves meanwhile.
+            embed: False leaves the vectors for later, unless the model is loaded; None leaves them in any case.
+                Keyword search serves meanwhile.
             cancelled: asked often; once true, the source at hand is left unfinished and no other begun.
         """
         papers = [location for location in locations if names_paper(location) and not os.path.exists(location)]
@@ -102,7 +103,7 @@ class Gathering:
         if report and total:
             report(Progress(FETCHED if papers else others[-1], "done", 0, 0, total, total))
 
-    def fetch_papers(self, ids: Sequence[str], *, embed: bool = True, report: Report | None = None) -> Outcome:
+    def fetch_papers(self, ids: Sequence[str], *, embed: bool | None = True, report: Report | None = None) -> Outcome:
         """Fetch papers of arXiv by ids in any form."""
         show = report or (lambda _: None)
 

@@ -120,7 +120,8 @@ class Almanac:
         """The subscriptions, and rounds of checks."""
         from almanac.syncing import Sources
 
-        return Sources(self.settings, self.store, self._ingestion, lambda: self.fetcher, self.digests.follow)
+        gathering = self._gathering
+        return Sources(self.settings, self.store, self._ingestion, gathering, lambda: self.fetcher, self.digests.follow)
 
     @cached_property
     def conversations(self) -> Conversations:

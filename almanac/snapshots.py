@@ -35,7 +35,7 @@ class Snapshots:
         location: str,
         wanted: Wanted,
         *,
-        embed: bool = True,
+        embed: bool | None = True,
         report: Report,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Outcome:
@@ -82,7 +82,7 @@ class Snapshots:
         batch: Batch,
         state: str,
         last: bool,
-        embed: bool,
+        embed: bool | None,
         report: Report,
         cancelled: Callable[[], bool],
     ) -> Outcome:

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from almanac.checking import Asked, Checked, Checker, Manner
+from almanac.gathering import Gathering
 from almanac.ingestion import Ingestion, Progress, Report
 from almanac.lanes import in_lanes
 from almanac.preparing import PARSER_VERSION
@@ -71,7 +72,13 @@ class Sources:
     """The subscriptions of one library."""
 
     def __init__(
-        self, settings: Settings, store: Store, ingestion: Ingestion, fetcher: Callable[[], Fetcher], after: After
+        self,
+        settings: Settings,
+        store: Store,
+        ingestion: Ingestion,
+        gathering: Gathering,
+        fetcher: Callable[[], Fetcher],
+        after: After,
     ) -> None:
         """Look after the subscriptions of a home.
 
@@ -81,6 +88,7 @@ class Sources:
         self._settings = settings
         self._store = store
         self._ingestion = ingestion
+        self._gathering = gathering
         self._fetcher = fetcher
         self._after = after
         self.file = SubscriptionFile(settings.home, settings.lock_wait)
@@ -88,7 +96,7 @@ class Sources:
     @cached_property
     def checker(self) -> Checker:
         """What checks a single subscription."""
-        return Checker(self._store, self._ingestion, self._fetcher())
+        return Checker(self._store, self._ingestion, self._gathering, self._fetcher())
 
     # What there is
 

@@ -9,6 +9,7 @@ import pytest
 from kb.types import Kind
 from tests.almanac.sites import Desk, open_desk
 from tests.fakes import FixedClock
+from tests.ingest.test_arxiv_snapshot import lines, write
 
 
 def notes(*lines: str) -> str:
@@ -166,3 +167,24 @@ def test_a_look_writes_nothing(desk: Desk, folder: Path) -> None:
     assert len(preview.parsed.documents) == 2
     assert preview.known == frozenset()
     assert desk.documents == []
+
+
+@pytest.mark.parametrize("name", ["papers.json", "papers.json.gz"])
+def test_a_snapshot_of_any_size_among_the_notes_is_streamed(
+    home: Path, clock: FixedClock, folder: Path, name: str
+) -> None:
+    write(folder / name, *lines(30))
+    with open_desk(home, clock, max_file=2000) as desk:
+        one = desk.subscribe(str(folder), "Notes", Kind.NOTES)
+        assert (folder / name).stat().st_size > 2000 or name.endswith(".gz")
+        preview = desk.almanac.sources.try_out(one)
+        assert (len(preview.parsed.documents), preview.parsed.skipped) == (2, 0)
+        assert any(f"{name} is a snapshot of arXiv" in warning for warning in preview.parsed.warnings)
+        check = desk.sync()["Notes"].check
+        assert (check.result, check.added, check.error) == ("ok", 32, "")
+        assert len([info for info in desk.documents if info.kind is Kind.ARXIV]) == 30
+        assert desk.sync()["Notes"].check.result == "unchanged"
+        write(folder / name, *lines(31))
+        assert desk.sync()["Notes"].check.added == 1
+        (folder / name).unlink()
+        assert desk.sync()["Notes"].check.removed == 31
