@@ -154,7 +154,8 @@ def _works(material: Material, docs: Iterable[str]) -> list[_Work]:
         members = material.library.works[doc]
         here = [member for member in members if member in wanted] if len(members) > 1 else [doc]
         taken.update(here)
-        made.append(_Work(min(here, key=lambda d: _leading(material.briefs[d])), members))
+        lead = here[0] if len(here) == 1 else min(here, key=lambda d: _leading(material.briefs[d]))
+        made.append(_Work(lead, members))
     return made
 
 
@@ -220,7 +221,7 @@ def _entry(material: Material, work: _Work) -> Entry:
 
 def _sentences(lead: Brief, others: Sequence[Brief]) -> tuple[SourceSentence, ...]:
     """The lead's summary; where it says too little, that of another document about the work."""
-    if lead.kind is not Kind.NOTES and sum(count_words(s.text) for s in lead.sentences) < LEAST_WORDS // 2:
+    if others and lead.kind is not Kind.NOTES and sum(count_words(s.text) for s in lead.sentences) < LEAST_WORDS // 2:
         fuller = [brief for brief in others if brief.kind is not Kind.NOTES and brief.sentences]
         if fuller:
             return min(fuller, key=_leading).sentences
@@ -228,11 +229,13 @@ def _sentences(lead: Brief, others: Sequence[Brief]) -> tuple[SourceSentence, ..
 
 
 def _opinions(material: Material, work: _Work, named_by: Sequence[str]) -> tuple[Opinion, ...]:
+    notebooks = [doc for doc in (*named_by, *work.members) if doc in material.library.notebooks]
+    if not notebooks:
+        return ()
     keys = {key for member in work.members for key in material.library.keys[member]}
     said = [
         opinion
-        for doc in (*named_by, *work.members)
-        if doc in material.library.notebooks
+        for doc in notebooks
         for noted in said_in(material.library.notebooks[doc], keys)
         for opinion in noted.sentences
     ]
@@ -241,6 +244,8 @@ def _opinions(material: Material, work: _Work, named_by: Sequence[str]) -> tuple
 
 
 def _remarks(material: Material, work: _Work, named_by: Sequence[str]) -> tuple[SourceSentence, ...]:
+    if not named_by:
+        return ()
     keys = {key for member in work.members for key in material.library.keys[member]}
     said = [
         named.remark
