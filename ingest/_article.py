@@ -71,10 +71,16 @@ def _trim(pieces: Sequence[Piece]) -> _Trimmed:
     for position in range(min(_HEAD, len(pieces))):
         if position in drop or kinds[position] in ("page", "advert"):
             drop.add(position)
-        elif width(pieces[position].text) > 24 or pieces[position].kind != "bullet":
+        elif not _states_byline(pieces[position]) and (
+            width(pieces[position].text) > 24 or pieces[position].kind != "bullet"
+        ):
             break
     kept = [piece for position, piece in enumerate(pieces) if position not in drop]
     return _Trimmed(kept, sum(pieces[position].lines for position in drop))
+
+
+def _states_byline(piece: Piece) -> bool:
+    return piece.kind in ("text", "bullet", "heading") and read_byline(piece.text) is not None
 
 
 def _legal(pieces: Sequence[Piece], kinds: Sequence[str | None]) -> set[int]:

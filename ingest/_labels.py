@@ -51,6 +51,8 @@ _OPINION_WORDS = frozenset(
     "recommend highly strongly must read article paper post blog talk slides video book summary survey overview and "
     "but to a an one".split()
 )
+_REMARK = re.compile(r"\(([^()]{1,24})\)\W*$")
+"""An opinion in brackets at a line's end, behind a title or an address."""
 _QUESTION = re.compile(
     r"(?:(?:my|open|some|key)\s+)?questions?(?:\s+(?:to|for|about)\s+(?:ask|answer|myself|me|authors?))?"
     r"\s*(?:$|[:,.?])|q\s*:\s"
@@ -105,6 +107,8 @@ def read_line(line: str) -> Reading:
     start = normalise(title[:200]).strip(" \"'“”")
     opinions = _read_opinions(start)
     labels |= dict.fromkeys(opinions)
+    remark = None if opinions else _REMARK.search(normalise(line[-40:]))
+    labels |= dict.fromkeys(_read_opinions(remark[1].strip(" !,.。")) if remark else ())
     if _QUESTION.match(start):
         labels["question"] = None
     if _RELATED.match(start):

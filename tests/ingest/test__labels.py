@@ -107,6 +107,26 @@ def test_opinions_inside_sentences_do_not_count(line: str) -> None:
     assert read_line(line).opinions == ()
 
 
+@pytest.mark.parametrize(
+    ("line", "label"),
+    [
+        ("A study of queues: https://e.org/q (very good!)", "very-good"),
+        ("队列综述 https://e.org/q （非常好）", "very-good"),
+        ("Queues in kernels (useful overview)", "useful"),
+    ],
+)
+def test_an_opinion_in_brackets_at_the_end_judges_the_line_alone(line: str, label: str) -> None:
+    reading = read_line(line)
+    assert label in reading.labels
+    assert "stock" not in reading.labels
+    assert reading.opinions == ()
+
+
+@pytest.mark.parametrize("line", ["Queues (not good)", "accuracy (good on long prompts)", "rings (good) and trees"])
+def test_other_words_in_brackets_are_no_opinion(line: str) -> None:
+    assert read_line(line).labels == ()
+
+
 def test_two_short_opinions_are_both_read() -> None:
     assert read_line("interesting. useful.").opinions == ("interesting", "useful")
     assert read_line("Useful overview. Good.").opinions == ("useful", "good")

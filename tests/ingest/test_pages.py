@@ -342,6 +342,14 @@ def test_captions_labels_and_lead_ins_are_no_headings(line: str) -> None:
     assert line in document.text
 
 
+def test_share_buttons_below_a_byline_are_no_heading() -> None:
+    head = "Skip to content\nQueues in production\nBy Ada Finch and Wei Zhang | March 3, 2024 | 9 min read\n"
+    document = parse(f"{head}Share on Twitter  Share on LinkedIn\n\n{EN}\n\nMeasurements\n{EN}\n").documents[0]
+    assert (document.authors, document.published) == (("Ada Finch", "Wei Zhang"), "2024-03-03")
+    assert headings(document) == [(1, "Queues in production"), (2, "Measurements")]
+    assert "LinkedIn" not in document.text
+
+
 def test_front_matter_names_an_article() -> None:
     matter = "---\ntitle: Queues\ndate: 2024-02-03\nauthor: Ada Finch\ntags: [a, b]\n---\n"
     document = parse(f"{matter}\n{EN}\n\n## Part\n\n{EN}\n").documents[0]
