@@ -47,6 +47,8 @@ _FRACTION = re.compile(
     r"(?<![A-Za-z])(?:(?P<half>half|one[\s-]half)(?=\s+(?:of\s+)?(?:the\s+|its\s+)?(?:peak|utili[sz]ation|MFU|efficiency|accept))"
     r"|(?P<third>a third|one[\s-]third)|(?P<thirds>two[\s-]thirds)|(?P<quarter>a quarter|one[\s-]quarter)"
     r"|(?P<quarters>three[\s-]quarters))(?![A-Za-z]|\sof\san?\s)|(?P<han>一半)|(?P<time>half an hour|半小时|半个小时)"
+    r"|(?:(?<=rate )|(?<=rate: )|(?<=rate = )|(?<=rate=)|(?<=rate of )|(?<=率)|(?<=率 )|(?<=率为)|(?<=率是))"
+    r"(?P<over>\d{1,2})/(?P<under>\d{1,3})(?![\d/])"
     r"|(?P<day>half a day|半天)|(?P<year>half a year|半年)|(?P<month>半个月)|(?P<hour>an hour(?! and))(?<!per an hour)"
     r"|(?:(?<=\bover )|(?<=\bfor )|(?<=\bin )|(?<=\bwithin ))"
     r"(?:a (?P<aday>day)|a (?P<aweek>week)|a (?P<amonth>month)|a (?P<ayear>year))\b",
@@ -123,6 +125,10 @@ def _fractions(text: str) -> list[Amount]:
     found = []
     for match in _FRACTION.finditer(text):
         name = match.lastgroup or ""
+        if match["over"]:
+            name, share = "over", int(match["over"]) / max(1, int(match["under"]))
+            found.append(Amount(*match.span(), Numeral(*match.span(), share), (("share", share), ("number", share))))
+            continue
         reading = ("share", _SHARES[name]) if name in _SHARES else ("time", _SPANS[name])
         found.append(
             Amount(

@@ -5,6 +5,7 @@ and what is missing. Refuses to fill what the text does not say. Invariant: the 
 calculator; what a registry gives and the output does not need is left out.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -62,9 +63,12 @@ _POOLS_OF: Mapping[str, tuple[str, ...]] = {
     "flops": ("flops_any",),
     "flops_rate": ("flops_rate_any",),
     "power": ("power_any",),
+    "mb": ("mb_any",),
     "money": ("money_any",),
 }
 """Amounts without a name that a type may be, for the last one left."""
+LEAST_BARE_LENGTH = 256
+"""A smaller number without a name is no length of a sequence."""
 _RECOMPUTED = frozenset({"dtype_bytes", "weight_bytes"})
 
 
@@ -169,7 +173,9 @@ def _from_pool(job: Job, field: str, sources: tuple[str, ...]) -> Fact | None:
     # A bare number says less than a registry: it fills only what is empty.
     for source in sources:
         if (source in POOLS and field not in job.registered) or source == "big_any":
-            fact = job.pool(source, kind)
+            fact = job.pool(
+                source, kind, LEAST_BARE_LENGTH if (source, kind) == ("number_any", "length") else -math.inf
+            )
             if fact is not None:
                 return fact
     return None
@@ -242,7 +248,11 @@ def _unit(job: Job, output: str | None) -> str | None:
     except ValidationError:
         return None
     chosen = calculator.output(name)
-    return unit_asked(job.facts.row.folded.text, chosen.units) if chosen else None
+    row = job.facts.row
+    free = list(row.folded.text)
+    for item in row.named("amount"):
+        free[item.start : item.end] = "0" * (item.end - item.start)
+    return unit_asked(row.folded.text, chosen.units, "".join(free)) if chosen else None
 
 
 def _spans(job: Job) -> tuple[Span, ...]:

@@ -9,11 +9,14 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+from chat.router._groups import CONNECT, WAYS, Group, group
 from chat.router._items import Item, Row, is_generic
 from chat.router._lexicon import Meaning, lexicon
 from chat.router._values import value_of
 
-_LEADING = re.compile(r"(?: of| with| size| length| dim| dimension| width| each| having)$")
+_LEADING = re.compile(
+    r"(?: of| with| size| length| dim| dimension| width| each| having| in| into| as| share| take| occupy| use)$"
+)
 """The end of a name that may end one amount and lead the next: "8 sequences of 4096"."""
 MOST_GROUPS = 64
 """Amounts beyond these are a table rather than a question."""
@@ -25,16 +28,9 @@ UNITLESS = 0.35
 """What it costs to take a number without a unit for something that has one: "MFU 45", "power 400"."""
 REACH = 14
 """Items on either side in which an amount looks for its name."""
-_CONNECT = frozenset(
-    "of is are be being was were at with to about around roughly approximately approx nearly exactly only just equal "
-    "equals set as a an the my our its their this that has have having i we use uses using say let and/or fixed "
-    "total ~ = : - \" ' ( ) [ ] × x *".split()
-) | frozenset("为 是 取 用 设 等 于 约 大 概 有 达 到 按 在 以 个 的 开 成 当 共 左 右 只 了 都 该 这 那 每".split())
 _BREAKS = frozenset("when if given assuming where while whereas because but after before 当 若 而 但".split())
-_WAYS = frozenset("way ways fold 路 维 degree".split())
+_WAYED = frozenset("tp pp dp cp ep".split())
 _EXPLICIT = frozenset("= : 为 是 is are equals".split())
-_JOINTS = frozenset(", ， 、 / and or vs versus & 和 与 或 及 还是 跟 then".split())
-_STRONG = frozenset("and or vs versus / & 和 与 或 及 还是 跟".split())
 _STOPS = {
     ",": 1.1, "，": 1.1, "、": 0.9, ";": 2.0, ".": 2.4, "?": 2.4, "!": 2.4, "/": 0.4, "%": 0.3, "|": 1.0, "+": 0.5,
     ">": 0.6,
@@ -42,16 +38,6 @@ _STOPS = {
 
 _SINGLE = frozenset({"gpus", "nodes", "batch"})
 """Quantities of which people say that there is "one"."""
-
-
-@dataclass(slots=True)
-class Group:
-    """Amounts that stand for one quantity: one, or a list of alternatives."""
-
-    items: list[Item]
-    first: int
-    """Index of the first item in the row."""
-    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,83 +118,6 @@ def _meanings(item: Item, allowed: Collection[str], generic: bool) -> list[Meani
     if is_generic(item):
         return [meaning for meaning in quantities if meaning.name in allowed]
     return [meaning for meaning in quantities if meaning.name in allowed or meaning.mode != "weak"]
-
-
-def group(items: list[Item]) -> list[Group]:
-    """The amounts of a row, those of one list together."""
-    groups: list[Group] = []
-    for index, item in enumerate(items):
-        if item.sort not in ("amount", "dtype"):
-            continue
-        last = groups[-1] if groups else None
-        if last and item.sort == "amount" and _continues(items, last, index):
-            last.items.append(item)
-            last.last = index
-        else:
-            groups.append(Group([item], index, index))
-    return [part for one in groups for part in _settled(items, one)]
-
-
-def _continues(items: list[Item], last: Group, index: int) -> bool:
-    """Whether an amount goes on a list: only joints in between, and of one kind."""
-    before, item = last.items[-1].amount, items[index].amount
-    between = items[last.last + 1 : index]
-    if before is None or item is None or not between or len(between) > 3:
-        return False
-    if any(piece.text.lower() not in _JOINTS for piece in between):
-        return False
-    alike = before.kind == item.kind and before.numeral.negative == item.numeral.negative
-    same_size = (before.numeral.scale == 1.0) == (item.numeral.scale == 1.0)
-    return alike and same_size
-
-
-def _settled(items: list[Item], one: Group) -> list[Group]:
-    """Keep a list if an "and", an "or" or three amounts show that it is one; else take its amounts apart."""
-    if len(one.items) == 1:
-        return [one]
-    if _named_apart(items, one) or _model_and_data(items, one):
-        places = [index for index in range(one.first, one.last + 1) if items[index].sort == "amount"]
-        return [Group([items[index]], index, index) for index in places]
-    joints = {items[index].text.lower() for index in range(one.first, one.last) if items[index].sort != "amount"}
-    if len(one.items) >= 3 or joints & _STRONG:
-        return [one]
-    places = [index for index in range(one.first, one.last + 1) if items[index].sort == "amount"]
-    return [Group([items[index]], index, index) for index in places]
-
-
-def _named_apart(items: list[Item], one: Group) -> bool:
-    """Whether the first amount has a name before it and the last another behind: "PP=8 and 32 micro-batches"."""
-    before, after = _beside(items, one.first - 1, -1), _beside(items, one.last + 1, 1)
-    if before is None or after is None:
-        return False
-    behind = {
-        meaning.name for meaning in after.meanings if meaning.sort == "quantity" and meaning.mode in ("noun", "both")
-    }
-    if {item.text.lower() for item in items[one.last + 1 : one.last + 4]} & _WAYS:
-        behind |= {meaning.name for meaning in after.meanings if meaning.sort == "quantity"}
-    if after.sort == "device":
-        behind.add("gpus")
-    ahead = {
-        meaning.name for meaning in before.meanings if meaning.sort == "quantity" and meaning.mode in ("key", "both")
-    }
-    letter = one.first > 0 and items[one.first - 1].text in ("=", ":") and before.sort == "word"
-    return bool(behind) and (letter or bool(ahead and not ahead & behind and not is_generic(before)))
-
-
-def _model_and_data(items: list[Item], one: Group) -> bool:
-    """Whether it is a model's size and its tokens: "174.6B and 300B tokens"."""
-    after = items[one.last + 1] if one.last + 1 < len(items) else None
-    sizes = [item.amount.read("number") or 0 for item in one.items if item.amount is not None]
-    joints = {item.text.lower() for item in items[one.first : one.last] if item.sort != "amount"}
-    of_tokens = after is not None and any(meaning.name in ("tokens", "tokens_any") for meaning in after.meanings)
-    return len(sizes) == 2 and min(sizes) >= 1e8 and of_tokens and not joints & {"or", "vs", "versus", "或", "还是"}
-
-
-def _beside(items: list[Item], at: int, step: int) -> Item | None:
-    """The nearest item on one side that is no mere joint."""
-    while 0 <= at < len(items) and (items[at].text.lower() in _CONNECT or items[at].text.lower() in _WAYS):
-        at += step
-    return items[at] if 0 <= at < len(items) else None
 
 
 def _align(
@@ -292,12 +201,18 @@ def _cheapest(
         return UNBOUND, None
     best: tuple[float, Meaning | None] = (UNBOUND, None)
     for meaning in meanings:
-        cost = distance + _side(meaning, before, between, items, one)
+        cost = distance + _side(meaning, before, between, items, one, at)
         cost += 0.0 if meaning.name in allowed else 0.25
         # "in" or "takes" is less of a name than "checkpoint takes"; "tokens" is as often a unit as a name.
         cost += (
             0.35 if is_generic(items[at]) else 0.3 if meaning.name == "tokens_any" and meaning.mode == "noun" else 0.0
         )
+        if (
+            items[at].text == "路"
+            and at + 1 < len(items)
+            and any(other.name in _WAYED for other in items[at + 1].meanings)
+        ):
+            cost += 1.5  # the 路 of "8 路张量并行" counts no requests
         if meaning.name == "batch" and meaning.mode == "noun" and any(_in_thousands(item) for item in one.items):
             cost += 0.2  # "4k requests" are requests of 4k tokens
         if cost < best[0] and _fits(one, meaning, cost):
@@ -318,7 +233,7 @@ def _fits(one: Group, meaning: Meaning, cost: float) -> bool:
     return all(value_of(item, kind, named=cost <= NEAR) is not None for item in one.items)
 
 
-def _side(meaning: Meaning, before: bool, between: list[Item], items: list[Item], one: Group) -> float:
+def _side(meaning: Meaning, before: bool, between: list[Item], items: list[Item], one: Group, at: int) -> float:
     """What it costs that the name stands on this side of its amount."""
     words = {item.text.lower() for item in between}
     explicit = bool(words & _EXPLICIT)
@@ -331,15 +246,22 @@ def _side(meaning: Meaning, before: bool, between: list[Item], items: list[Item]
             cost = 0.9
     else:
         cost = {"key": 0.9, "both": 0.0, "noun": 0.0, "weak": 0.35}[meaning.mode]
-        cost += 1.0 if ":" in words else 0.0
-        if meaning.mode == "key" and words & _WAYS:
+        cost += 1.0 if ":" in words or _is_dashed(one, between) else 0.0
+        if meaning.mode == "key" and words & WAYS:
             cost = 0.0
         elif meaning.mode == "key" and words & {"for", "as", "of"}:
             cost = 0.5
         cost += 1.5 * led
+        cost += 0.05 * any(other.name == meaning.name and other.mode == "key" for other in items[at].meanings)
     if meaning.mode == "weak" and (len(between) > 1 or ":" in words):
         cost += 1.5
     return cost
+
+
+def _is_dashed(one: Group, between: list[Item]) -> bool:
+    """Whether a dash between spaces parts them, which a hyphen does not."""
+    ends = [one.items[-1].end, *(item.end for item in between)]
+    return any(item.text == "-" and item.start > end for item, end in zip(between, ends, strict=False))
 
 
 def _is_weak(item: Item) -> bool:
@@ -370,7 +292,7 @@ def _distance(between: Iterable[Item], name: Item) -> float:
 
 def _weight(item: Item, own: set[str]) -> float:
     word = item.text.lower()
-    if word in _CONNECT or word in _WAYS:
+    if word in CONNECT or word in WAYS:
         return 0.08 if len(word) == 1 else 0.12
     if item.sort in ("amount", "list"):
         return 2.0

@@ -32,6 +32,15 @@ _ASKING = re.compile(
     re.IGNORECASE,
 )
 _YESNO = re.compile(r"^\s*(?:does|do|is|are|did|should|has|have|was|were)\b|是不是|是否", re.IGNORECASE)
+_PROPERTY = re.compile(
+    r"^\s*(?:so |and |hey |hi |ok )?(?:does|do|did|has|have|is|are|was|were)\b[^?]{0,80}\b(?:use[sd]?|using|supports?"
+    r"|supported|have|has|employ|adopt|work|exist|compatible|implemented|available|better|worse|faster|slower"
+    r"|lossless|safe|recommended|based on|the same)\b"
+    r"|(?:支持|兼容|用了?|采用|使用|有)[^?？,，]{0,30}(?:吗|么)\s*[?？]?\s*$"
+    r"|(?:是否|有没有|是不是)(?:支持|兼容|采用|使用|用了?)",
+    re.IGNORECASE,
+)
+"""Asks whether something has a property, which no sum tells."""
 _POLITE = (
     r"please|pls|hi|hello|hey|ok|so|now|can you|could you|would you"
     r"|i want to|i'd like to|i need to|help me|let's|let us"
@@ -55,6 +64,8 @@ def kind_of(row: Row, features: frozenset[str], best: CalculatorRequest | None) 
     asks = holds("AMOUNT|COMPUTE|SIZE_ASKED|HOWLONG_ASKED|COST_ASKED", features)
     command = _COMMAND.search(text) is not None
     if holds("STRONG_LIT", features):
+        return "library"
+    if _PROPERTY.search(text) and not asks and not command and not holds("FIT|CAN", features):
         return "library"
     if not amounts:
         return _without_amounts(text, features, best, named=named, asks=asks, command=command)

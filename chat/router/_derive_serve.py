@@ -5,11 +5,13 @@ leaves a note. Refuses to invent: what does not follow stays missing.
 """
 
 import math
+import re
 
 import calculators
 from calculators import CalculatorError
 from chat.router._job import Job, device_note
 
+_MHA = re.compile(r"\bMHA\b|multi[- ]head(?! latent)|多头注意力", re.IGNORECASE)
 _WHOLE_FLOATS = ("fp32", "bf16", "fp16", "fp8")
 
 
@@ -43,6 +45,11 @@ def kv_cache(job: Job) -> None:
         job.drop("kv_heads", "head_dim")
     elif "kv_lora" in job.inputs and "attn" not in job.inputs:
         job.inputs["attn"] = "mla"
+    heads = job.facts.first("heads")
+    named = job.facts.first("choice:attn")
+    if heads is not None and "kv_heads" not in job.inputs and named is not None and _MHA.search(named.text):
+        job.put("kv_heads", int(heads.value), heads)
+        job.note("multi-head attention: as many KV heads as heads")
     _versus(job, dtype.value * 8 if dtype is not None else None)
     model = job.model
     if model is not None and model.window and tokens is not None and tokens > model.window:

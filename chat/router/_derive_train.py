@@ -61,6 +61,11 @@ def microbatch(job: Job) -> None:
         job.put("t_fwd_bwd_ms", times.value, times)
         if str(job.inputs.get("micro_batch")) not in times.value or not job.says("BATCH_TIME|HOWLONG_ASKED !BEST_MB"):
             job.drop("micro_batch")
+    size = job.inputs.get("micro_batch")
+    if times is None and size is not None and job.says("BATCH_TIME|MICROBATCH"):
+        single = job.facts.first("iter_time_s") or job.pool("time_any")
+        if single is not None:
+            job.put("t_fwd_bwd_ms", {f"{size:.0f}": float(f"{float(single.value) * 1000:.12g}")}, single)
     replicas, batch = job.peek("dp"), job.peek("global_batch")
     if replicas and batch and job.peek("batch_per_replica") is None and batch % replicas == 0:
         job.inputs["batch_per_replica"] = int(batch // replicas)
@@ -79,7 +84,7 @@ def train_memory(job: Job) -> None:
                 job.note(f"{gpus:,} devices leave {gpus // split:,} data-parallel ranks")
         else:
             job.note(f"{gpus:,} devices are no multiple of tp·pp·cp = {split}")
-    total = job.number("bytes_per_param_total")
+    total = job.number("bytes_per_param_total", "bytes_each_any")
     if total is not None and total in _TOTALS and "optimizer" not in job.inputs:
         job.inputs["optimizer"] = _TOTALS[int(total)]
         job.note(f"{total:g} bytes per parameter read as the recipe {_TOTALS[int(total)]}")

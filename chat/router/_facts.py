@@ -12,17 +12,20 @@ from typing import Any
 
 from chat.router._amounts import amounts as amounts_in
 from chat.router._bind import Bindings, Bound, bind
-from chat.router._features import _LOOSE, features_of, timings
+from chat.router._features import _LOOSE, SURE, features_of, timings
 from chat.router._items import Item, Row, formats_in
 from chat.router._lexicon import lexicon
 from chat.router._routes import Way
 from chat.router._values import value_of
+from chat.router._withdrawn import is_negated
 
 POOLS = frozenset({*_LOOSE.values(), "big_any", "number_any", "length_any", "signed_any"})
 """Amounts without a name, by kind; a field takes them in turn."""
+_NEGATIVE = frozenset(("false", "none", "0"))
 _LETTER = re.compile(
     r"(?<![A-Za-z0-9_])(?P<letter>[A-Za-zα-ωΑ-Ωĉ][A-Za-z_*']{0,9})\s?(?P<sign>=|:|≈|~|为|是|取|\bis\b|\bequals?\b|\bof\b)?\s?$"
 )
+_ASSIGNED = re.compile(r"(?<![A-Za-z0-9_])[A-Za-zα-ωΑ-Ω][A-Za-z_*']{0,9}\s?[=:≈]\s?$")
 _UNSIGNED = re.compile(r"(?<![A-Za-z0-9_])[b-zB-Zα-ωΑ-Ω]$")
 _TUPLE = re.compile(
     r"\(?\s?(?P<names>[A-Za-z]{1,2}(?:\s?[,，/×x*·]\s?[A-Za-z]{1,2}){1,4})\s?\)?\s?(?:=|:|为|是|of|is)?\s?"
@@ -72,12 +75,15 @@ def gather(row: Row, way: Way) -> Facts:
     facts = Facts(row, features_of(rest, bindings) | {key for key, _, _ in letters})
     for key, items, value in letters:
         facts.add(f"={key}", value, min(item.start for item in items), max(item.end for item in items))
+    firm = {bound.name for bound in bindings.bound if not _is_vague(bound)}
     for bound in bindings.bound:
-        _add_bound(facts, bound)
+        if bound.name not in firm or not _is_vague(bound):  # the 千 of "千卡集群（1024 张 A100）" says less than 1024
+            _add_bound(facts, bound)
     _add_names(facts, row, bindings)
     _add_choices(facts, rest, bindings)
     for item in bindings.loose:
         _add_loose(facts, item)
+    _count_of_memories(facts, bindings)
     _nodes_of(facts)
     budget = facts.first("flops_any")
     if "flops" in way.quantities and "flops" not in facts.given and budget is not None:
@@ -95,6 +101,8 @@ def _letters(row: Row, way: Way) -> tuple[list[tuple[str, list[Item], float]], s
     taken: set[int] = set()
     filled: set[str] = set()
     text = row.folded.text
+    if any(len(fields) > 1 for fields in meaning.values()):
+        filled = _named(row, way)  # in "32 microbatches, F=2, B=3" the letter B has one field left
     amounts = [item for item in row.items if item.sort == "amount"]
     for names, values in _tuples(text, meaning):
         inside = [item for item in amounts if values[0] <= item.start and item.end <= values[1]]
@@ -115,6 +123,20 @@ def _letters(row: Row, way: Way) -> tuple[list[tuple[str, list[Item], float]], s
         words = [other for other in row.items if start <= other.start and other.end <= item.start]
         _take(way, meaning[before["letter"]], item, [*words, item], found, filled, taken)
     return found, taken
+
+
+def _named(row: Row, way: Way) -> set[str]:
+    """The fields that names, rather than letters, give a value."""
+    text = row.folded.text
+    items = [
+        item
+        for item in row.items
+        if item.sort != "amount" or _ASSIGNED.search(text[max(0, item.start - 16) : item.start]) is None
+    ]
+    given = {
+        bound.name for bound in bind(Row(row.folded, items, row.terms), way.quantities).bound if bound.cost <= SURE
+    }
+    return {field for field, sources in way.fields.items() if given & set(sources[:1])}
 
 
 def _parts(row: Row, place: tuple[int, int]) -> list[Item]:
@@ -138,11 +160,17 @@ def _take(
 ) -> None:
     for name in fields:
         value = value_of(item, field_type(way, name), named=True)
-        if value is not None and name not in filled:
+        again = any(known == name and place[-1] is not item and _same_letter(place, items) for known, place, _ in found)
+        if value is not None and (name not in filled or again):
             filled.add(name)
             taken.update(id(piece) for piece in items)
             found.append((name, items, value))
             return
+
+
+def _same_letter(place: list[Item], items: list[Item]) -> bool:
+    """Whether two values stand behind the same letter: "m = 4 vs m = 32"."""
+    return len(items) > 1 and len(place) > 1 and place[0].text == items[0].text
 
 
 def _tuples(text: str, meaning: Mapping[str, list[str]]) -> list[tuple[list[str], tuple[int, int]]]:
@@ -163,6 +191,10 @@ def field_type(way: Way, name: str) -> str:
     return next((types[source] for source in way.fields.get(name, ()) if source in types), "amount")
 
 
+def _is_vague(bound: Bound) -> bool:
+    return all(item.amount is not None and item.amount.numeral.weak for item in bound.items)
+
+
 def _add_bound(facts: Facts, bound: Bound) -> None:
     for item, value in zip(bound.items, bound.values, strict=True):
         single = len(bound.items) == 1
@@ -170,6 +202,8 @@ def _add_bound(facts: Facts, bound: Bound) -> None:
         facts.add(bound.name, value, bound.start if single else item.start, bound.end if single else item.end, label)
 
 
+MOST_PER_NODE = 8
+"""More devices than these, named right behind the nodes, are those of all nodes."""
 _NODES_OF = re.compile(r"\W*(?:(?:of|with|each|having|x|×|\*|的|每台|每节点|各|每个|a)\W*){0,3}", re.IGNORECASE)
 
 
@@ -180,8 +214,29 @@ def _nodes_of(facts: Facts) -> None:
         return
     between = facts.row.folded.source[nodes.end : gpus.start]
     if nodes.end <= gpus.start and _NODES_OF.fullmatch(between):
+        if gpus.value > MOST_PER_NODE and gpus.value % nodes.value == 0 and not between.strip(" ,，、/("):
+            del facts.given["nodes"]  # "2 机 16 卡" says how many there are in all
+            return
         facts.given["gpus_per_node"] = [replace(gpus, key="gpus_per_node")]
         del facts.given["gpus"]
+
+
+_TIMES = re.compile(r"\s?(?:x|×|\*|张|块|片|个|台)\s?", re.IGNORECASE)
+
+
+def _count_of_memories(facts: Facts, bindings: Bindings) -> None:
+    """The devices of "8 x 80 GB" and "4 张 24G 的卡", where they stand before the memory of one."""
+    text = facts.row.folded.text
+    for number, memory in itertools.pairwise(facts.row.named("amount")):
+        count = value_of(number, "count", named=False)
+        is_memory = memory.amount is not None and memory.amount.kind == "bytes" and number.amount is not None
+        if "gpus" in facts.given or count is None or not is_memory or number not in bindings.loose:
+            continue
+        if _TIMES.fullmatch(text, number.end, memory.start):
+            facts.add("gpus", count, number.start, number.end)
+            begin = facts.row.folded.span(number.start, number.end)[0]
+            pool = facts.given.get("number_any", [])
+            facts.given["number_any"] = [fact for fact in pool if fact.start != begin]
 
 
 def _add_names(facts: Facts, row: Row, bindings: Bindings) -> None:
@@ -197,9 +252,15 @@ def _add_names(facts: Facts, row: Row, bindings: Bindings) -> None:
 
 def _add_choices(facts: Facts, row: Row, bindings: Bindings) -> None:
     for item in row.items:
+        negated = item.sort == "term" and is_negated(row.folded.text, item.start, item.end)
         for meaning in item.meanings:
-            if meaning.sort == "choice":
-                facts.add(f"choice:{meaning.name}", meaning.value, item.start, item.end)
+            group, value = meaning.name, meaning.value
+            if negated and (group == "zero_stage" or item.means("ZERO")):
+                facts.add("choice:fsdp", lexicon().negated["fsdp"], item.start, item.end)
+            elif meaning.sort == "choice" and not (negated and group in lexicon().negated):
+                facts.add(f"choice:{group}", value, item.start, item.end)
+            elif meaning.sort == "choice" and value not in _NEGATIVE:
+                facts.add(f"choice:{group}", lexicon().negated[group], item.start, item.end)
         if item.sort == "term":
             for label, width in formats_in(item.text):
                 facts.add("dtype_inside", width, item.start, item.end, label)

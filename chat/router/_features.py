@@ -14,6 +14,8 @@ from chat.router._bind import Bindings
 from chat.router._items import Item, Row
 from chat.router._lexicon import lexicon
 
+_SPEAKS_OF = {"fsdp": ("ZERO",)}
+"""Concepts that a choice of a group speaks of."""
 # Concepts that a longer name of a quantity still speaks of: "KV cache per token" speaks of the KV cache.
 _INNER = frozenset(
     "KV CACHE CKPT FAIL TRAIN SPEC MICROBATCH PERTOKEN PERGPU MEMORY PIPELINE WEIGHTS QUANT DECODE PREFILL ACCEPT GRAD "
@@ -42,6 +44,8 @@ def features_of(row: Row, bindings: Bindings, within: tuple[int, int] | None = N
         elif item.sort == "amount" and item.amount is not None:
             found |= {f"#{kind}" for kind, _ in item.amount.readings[:1]}
             found |= {"bits"} & {item.amount.kind}
+            if item.amount.numeral.negative:
+                found.add("signed")
         elif item.sort in ("dtype", "format"):
             found.add(f"%{item.sort}")
         elif item.sort == "list":
@@ -54,6 +58,7 @@ def features_of(row: Row, bindings: Bindings, within: tuple[int, int] | None = N
                 and row.items[index - 1].text.lower() in ("how many", "多少", "多少张", "几")
             ):
                 found |= {"HOW_MANY_GPUS", "HOW_MANY_GPUS_ASKED"}
+    found |= _letters(row)
     if _asks_how_many(row):
         found |= {"CONCURRENCY", "CONCURRENCY_ASKED"}
     for sort in ("model", "device"):
@@ -77,6 +82,24 @@ def features_of(row: Row, bindings: Bindings, within: tuple[int, int] | None = N
     if found & {"%dtype", "bits"}:
         found.add("dtype")
     return frozenset(found)
+
+
+_LETTER = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z])\s?=\s?\d")
+_BIG_LETTER = re.compile(r"(?<![A-Za-z0-9_])([NDC])\s?=\s?$")
+_LEAST = {"N": 1e6, "D": 1e6, "C": 1e15}
+_USUAL = {"h": "hidden", "s": "seq_len", "l": "layers", "L": "layers", "a": "heads", "V": "vocab"}
+"""Letters that stand for one quantity in nearly every formula of the trade."""
+
+
+def _letters(row: Row) -> set[str]:
+    """Quantities that letters give: "s=4096, h=5120"; one letter alone proves nothing."""
+    text = row.folded.text
+    given = {_USUAL[letter] for letter in _LETTER.findall(text) if letter in _USUAL}
+    for item in row.named("amount"):
+        letter = _BIG_LETTER.search(text[max(0, item.start - 4) : item.start])
+        if letter is not None and item.amount is not None and (item.amount.read("number") or 0) >= _LEAST[letter[1]]:
+            given.add({"N": "params", "D": "tokens", "C": "flops"}[letter[1]])
+    return given if len(given) > 1 or "flops" in given else set()
 
 
 _HOW_MANY = frozenset("how many,number of,多少,几,多少个,几个".split(","))
@@ -103,7 +126,7 @@ def _of_term(item: Item, index: int, bindings: Bindings) -> set[str]:
             if index not in bindings.used:
                 found.add(f"{meaning.name}_ASKED")
         elif meaning.sort == "choice":
-            found |= {meaning.name, f"{meaning.name}={meaning.value}"}
+            found |= {meaning.name, f"{meaning.name}={meaning.value}", *_SPEAKS_OF.get(meaning.name, ())}
     if all(meaning.sort != "choice" for meaning in item.meanings):
         found |= _inner(item.text)
     elif item.means("optimizer"):
@@ -126,7 +149,8 @@ def _inner(text: str) -> frozenset[str]:
 
 _LOOSE = {
     "bytes": "bytes_any", "rate": "rate_any", "time": "time_any", "share": "share_any", "money": "money_any",
-    "power": "power_any", "intensity": "intensity_any", "flops": "flops_any", "flops_rate": "flops_rate_any",
+    "power": "power_any", "intensity": "intensity_any", "mb": "mb_any", "bytes_each": "bytes_each_any",
+    "flops": "flops_any", "flops_rate": "flops_rate_any",
 }  # fmt: skip
 
 

@@ -118,14 +118,15 @@ def _keep_width_apart(state: State, given: dict[str, list[Fact]]) -> None:
 
 def _name_the_nameless(state: State, way: Way, given: dict[str, list[Fact]]) -> None:
     """Take a bare number for what was asked for, else for the earlier number that is nearest in size."""
-    for pool in ("number_any", "big_any", "length_any"):
+    for pool in ("length_any", "big_any", "number_any"):
         for fact in list(given.get(pool, ())):
             name = _meant(state, way, fact, given)
             if name is not None:
-                given[pool].remove(fact)
+                for other in POOLS & given.keys():
+                    given[other] = [item for item in given[other] if item.start != fact.start]
                 given[f"={name}"] = [replace(fact, key=f"={name}")]
-        if pool in given and not given[pool]:
-            del given[pool]
+    for pool in [pool for pool in POOLS & given.keys() if not given[pool]]:
+        del given[pool]
 
 
 def _meant(state: State, way: Way, fact: Fact, given: Mapping[str, list[Fact]]) -> str | None:
@@ -135,6 +136,7 @@ def _meant(state: State, way: Way, fact: Fact, given: Mapping[str, list[Fact]]) 
     candidates = []
     for name, sources in way.fields.items():
         old = state.facts.first(f"={name}", *(source for source in sources if source not in POOLS))
+        old = old or (state.facts.first("length_any") if "length_any" in sources else None)
         numeric = old is not None and isinstance(old.value, int | float) and old.value > 0
         if numeric and f"={name}" not in given and fact.value > 0 and suits(fact.value, field_type(way, name)):
             candidates.append((abs(math.log(fact.value / float(old.value))), name))  # type: ignore[union-attr]

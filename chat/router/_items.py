@@ -13,8 +13,15 @@ from chat.router._amounts import Amount, amounts, shared
 from chat.router._lexicon import GENERIC, Found, Meaning, lexicon
 from chat.router._measures import DEVICE, MODEL
 from chat.router._text import Folded, fold
+from chat.router._withdrawn import taken_back
 
 Sort = Literal["amount", "term", "model", "device", "dtype", "format", "list", "word"]
+_NO_QUARTER = (
+    r"(?!\s?(?:of\s)?(?:'\d\d|(?:FY)?20\d\d|FY|earnings|revenue|report|budget|results|planning|goals?|OKRs?|roadmap|deck"
+    r"|review|quarter|:|\.\s|\)))"
+)
+"""Q3 may be a quarter of a year, or a question's number."""
+_Q = r"(?:(?-i:q)|(?<!our\s)(?<!\bin\s)(?<!last\s)(?<!next\s)(?<!this\s)(?-i:Q))"
 DTYPES: tuple[tuple[re.Pattern[str], str, float], ...] = tuple(
     (re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})(?![A-Za-z0-9])(?!\.\d)", re.IGNORECASE), label, width)
     for pattern, label, width in (
@@ -27,6 +34,12 @@ DTYPES: tuple[tuple[re.Pattern[str], str, float], ...] = tuple(
         (r"u?int[- ]?8|w8a8|w8a16|i8", "int8", 1),
         (r"(?:nv|mx)?fp[- ]?4|nf-?4|float[- ]?4", "fp4", 0.5),
         (r"u?int[- ]?4|w4a16|w4a8|w4a4|i4", "int4", 0.5),
+        (r"q8(?!_)", "int8", 1),
+        (r"q6(?!_)", "int6", 0.75),
+        (r"q5(?!_)", "int5", 0.625),
+        (rf"{_Q}4(?!_){_NO_QUARTER}", "int4", 0.5),
+        (rf"{_Q}3(?!_){_NO_QUARTER}", "int3", 0.375),
+        (rf"{_Q}2(?!_){_NO_QUARTER}", "int2", 0.25),
         (r"u?int[- ]?3|w3a16", "int3", 0.375),
         (r"u?int[- ]?2|w2a16", "int2", 0.25),
         (r"(?:nv|mx)?fp[- ]?6", "fp6", 0.75),
@@ -40,6 +53,7 @@ _FORMAT = re.compile(
 )
 TAKEN = "\ue002"
 _LIST = re.compile(r"[\[{(]\s?[-+]?[\d.]+(?:\s?[,，;、]\s?[-+]?[\d.]+){1,60}\s?[\])}]")
+_COUNTED = re.compile(r"(?:\d|[x×*张块片台个]|\bnvidia)\s?$", re.IGNORECASE)
 _BARE_CARD = re.compile(
     r"(?:张|块|片|[x×*]|个|\b\d{1,3})\s?(?P<card>[345]090)(?![\d.])|(?<![\d.])(?P<plain>[345]090)(?=\s?(?:显卡|卡|GPU|s\b|上))"
     r"|(?:on (?:a|an|one|my|the)|a single|single|单卡|一张)\s?(?P<mine>[345]090)(?![\d.])"
@@ -132,7 +146,16 @@ def read_row(question: str) -> Row:
     for item in loose:
         claimed[item.start : item.end] = b"\1" * (item.end - item.start)
     ordered = sorted([*fixed, *kept, *loose, *_words(masked, claimed)], key=lambda item: (item.start, item.end))
-    return Row(folded, ordered, terms)
+    gone = taken_back(text, ordered, [_kind(item) for item in ordered])
+    return Row(folded, [item for at, item in enumerate(ordered) if at not in gone], terms)
+
+
+def _kind(item: Item) -> str:
+    """What may replace an item: an amount of the same kind and size, a name of the same sort; empty for others."""
+    if item.amount is not None:
+        big = item.amount.kind == "number" and item.amount.numeral.value >= 1e6
+        return f"{item.amount.kind} {big}"
+    return item.sort if item.sort in ("model", "device", "dtype", "format") else ""
 
 
 def _is_claimed(term: Found, fixed: list[Item]) -> bool:
@@ -151,8 +174,10 @@ def _names(text: str) -> list[Item]:
         for mention in calculators.find_models(text)
     ]
     for mention in calculators.find_accelerators(text):
-        if text.startswith(("a ", "an "), mention.start):
-            continue  # "a 10 TB checkpoint" names no A10
+        if text.startswith(("a ", "an "), mention.start) or (
+            text.startswith("A ", mention.start) and not _COUNTED.search(text[: mention.start])
+        ):
+            continue  # "a 10 TB checkpoint" and "A 40-STAGE PIPELINE" name no A10 and no A40
         if re.match(r"[A-Za-z]\(", text[mention.start : mention.end]):
             continue  # "t(4)" is a time, not a T4
         if all(mention.end <= item.start or mention.start >= item.end for item in found):
@@ -217,9 +242,9 @@ def _amounts(text: str, claimed: bytearray, terms: list[Found]) -> list[Item]:
 
 
 _LIST_JOINT = re.compile(
-    r"\s?(?:(?P<strong>/|(?:[,，]\s?)?\b(?:and|or|vs\.?|versus)\b|和|或|与|还是)|,|，|、)\s?", re.IGNORECASE
+    r"\s?(?:(?P<strong>/|(?:[,，]\s?)?\b(?:and|or|vs\.?|versus)\b|和|或|与|还是|、)|,|，)\s?", re.IGNORECASE
 )
-_LEAD = re.compile(r"(?:\s|\b(?:of|is|are|at|about)\b|为|是)+$", re.IGNORECASE)
+_LEAD = re.compile(r"(?:[\s-]|\b(?:of|is|are|at|about)\b|为|是)+$", re.IGNORECASE)
 
 
 def _is_key(term: Found) -> bool:

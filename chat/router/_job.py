@@ -4,6 +4,7 @@ Owns what the completions share: facts, names, notes and the places that were us
 input that the text gives outright is never replaced by one that a registry gives.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,10 +78,10 @@ class Job:
         fact = self.facts.first(*keys)
         return None if fact is None else float(fact.value)
 
-    def pool(self, key: str, kind: str = "amount") -> Fact | None:
-        """The next amount without a name of that kind that no input has taken yet."""
+    def pool(self, key: str, kind: str = "amount", least: float = -math.inf) -> Fact | None:
+        """The next amount without a name of that kind, `least` or more, that no input has taken yet."""
         for fact in self.facts.given.get(key, ()) if self.pooling else ():
-            if fact.start not in self.spent and suits(fact.value, kind):
+            if fact.start not in self.spent and suits(fact.value, kind) and float(fact.value) >= least:
                 self.spent.add(fact.start)
                 return fact
         return None

@@ -91,7 +91,10 @@ class Lexicon:
             for mode in ("key", "noun", "both", "weak"):
                 for spelling in entry.get(mode, ()):
                     self._add(spelling, Meaning("quantity", name, mode))
-        for group, values in read_data("choices").items():
+        choices = read_data("choices")
+        self.negated: dict[str, str] = choices.pop("_negated")
+        """By group of choices: the value that is meant where one of them is named as not made."""
+        for group, values in choices.items():
             for value, spellings in values.items():
                 for spelling in spellings:
                     self._add(spelling, Meaning("choice", group, value=value))

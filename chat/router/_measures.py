@@ -58,7 +58,8 @@ def _bytes(match: re.Match[str], number: Numeral) -> list[Reading]:
     letter = (match["pre"] or "").lower()
     letter = _LONG.get(letter, letter)
     factor = 1024.0 ** "_kmgtp".index(letter) if match["binary"] and letter else _PREFIX[letter]
-    return [("bytes", number.bare * factor)]
+    short = match[0].strip() == "mb" and number.bare == int(number.bare)
+    return [("bytes", number.bare * factor), *([("mb", number.bare)] if short else [])]
 
 
 def _colloquial_bytes(match: re.Match[str], number: Numeral) -> list[Reading]:
@@ -86,11 +87,13 @@ def _flop(match: re.Match[str], number: Numeral) -> list[Reading]:
     letter = (match["pre"] or "").lower()[:1]
     if number.bare_end != number.end and not letter:
         value = number.value
+    if value >= 1e19:
+        return [("flops", value)]
     both = [("flops_rate", value), ("flops", value)]
-    if match["unit"].endswith("S") and value < 1e19:
+    if match["unit"].endswith("S"):
         return both
     rate_first = letter in ("g", "t", "p") or (not letter and 1e11 <= value < 1e19)
-    return both if rate_first and value < 1e19 else both[::-1]
+    return both if rate_first else both[::-1]
 
 
 def _flop_days(match: re.Match[str], number: Numeral) -> list[Reading]:
@@ -136,12 +139,20 @@ _TABLE: tuple[tuple[str, Reader, bool], ...] = (
         _times("gpu_hours"),
         True,
     ),
+    (
+        rf"[\s-]?(?:(?:[A-Za-z]{{2,10}}|{DEVICE}+)[-\s])?{_UNIT}[-·\s]?days?{_END}"
+        rf"|\s?[个张]?\s?(?:{DEVICE}+\s?)?(?:GPU|TPU|{DEVICE}+|张?卡)\s?[·-]?\s?天",
+        _times("gpu_hours", 24.0),
+        True,
+    ),
     (rf"\s?(?:kg|千克|公斤)\s?{_CARBON}", _times("intensity"), True),
     (rf"\s?(?:g|克|grams?)\s?{_CARBON}", _times("intensity", 1e-3), True),
     (rf"\s?(?:USD|US dollars?|dollars?|bucks|美元|美金|美刀|刀){_PER_HOUR}?", _times("money"), True),
+    (rf"\s?(?:元|块钱|人民币|RMB|CNY|yuan|欧元|euros?|EUR|日元|yen){_PER_HOUR}?", _times("other_money"), True),
     (rf"\s?(?:cents?|美分){_PER_HOUR}?{_END}", _times("money", 0.01), True),
     (rf"\s?(?:%|percent(?:age)?|per\scent|pct){_END}", _times("share", 0.01), True),
-    (r"\s?(?P<pre>[kKM千兆])?(?:W(?:atts?)?|watts?|瓦特?)(?![A-Za-z·时])(?!\s?-?hours?)", _power, False),
+    (r"\s?(?P<pre>[kKM千兆])?(?:W(?:atts?|ATTS?)?|watts?|瓦特?)(?![A-Za-z·时]|\s?=)(?!\s?-?hours?)", _power, False),
+    (rf"[\s-]?(?:bytes?|B|字节)\s?/\s?(?:params?|parameters?|weights?|参数){_END}", _times("bytes_each"), True),
     (rf"[\s-]?(?:bits?|比特|位(?!置|于|数))(?!\s?(?:/|per)\s?(?:s|sec)){_END}", _times("bits"), True),
     (
         rf"[\s-]?{_PRE}(?P<binary>i)?(?:b(?:ytes?)?|B(?:ytes?)?)(?![A-Za-z0-9])(?<![\d\s-]b)(?<![\d\s-]B)",

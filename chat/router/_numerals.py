@@ -12,7 +12,7 @@ DIGITS = r"(?:\d{1,3}(?:,\d{3}){1,5}(?![\d])|\d{1,3}(?:_\d{3}){1,5}|\d{1,18})"
 _REAL = rf"(?:{DIGITS}(?:\.\d{{1,18}})?(?:[eE][+-]?\d{{1,3}}(?![A-Za-z0-9]))?|(?<!\d)\.\d{{1,18}})"
 _EXPONENT = r"(?:\^|\*\*)\s?[{(]?\s?[-+]?\d{1,3}\s?[})]?"
 _ARABIC = re.compile(
-    rf"(?P<power>(?:(?P<mantissa>{_REAL})\s?[x×·*]\s{{0,5}})?\b(?P<base>10|2)\s?(?P<exponent>{_EXPONENT}|的\s?\d{{1,3}}\s?次方?))"
+    rf"(?P<power>(?:(?P<mantissa>{_REAL})\s?[x×·*]\s{{0,5}})?(?<![A-Za-z0-9_.])(?P<base>10|2)\s?(?P<exponent>{_EXPONENT}|的\s?\d{{1,3}}\s?次方?))"
     rf"|(?P<real>{_REAL})"
 )
 _SCALES = {
@@ -213,7 +213,8 @@ def _han(text: str) -> list[Numeral]:
         value = _read_han(written)
         if value is None:
             continue
-        found.append(Numeral(match.start(), end, value, 1.0, "", end, written in ("一", "两") and written == "一"))
+        vague = written in ("一", "百", "千", "万")
+        found.append(Numeral(match.start(), end, value, 1.0, "", end, vague))
     return found
 
 

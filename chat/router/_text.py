@@ -30,6 +30,8 @@ _PIECES = re.compile(
     r"|(?P<times>\\(?:times|cdot)\b)"
     r"|(?P<escape>\\[%$&_#,;! ])"
     r"|(?P<command>\\(?=[A-Za-z]))"
+    r"|(?P<by>(?<=\d)[xX](?=[A-Za-z]{1,3}\d))"
+    r"|(?P<without>(?<![A-Za-z])[wW]/[oO](?![A-Za-z]))|(?P<along>(?<![A-Za-z0-9])[wW]/(?=\s|[A-Za-z0-9]))"
     r"|(?P<math>\$(?=[A-Za-z\\(])|(?<=[\w)}])\$(?!\s?\d))"
 )
 
@@ -107,6 +109,10 @@ def _replacement(piece: re.Match[str]) -> str:
         return "^" + piece["power"].translate(_SUPERSCRIPT)
     if piece["times"]:
         return "×"
+    if piece["by"]:
+        return " × "
+    if piece["without"] or piece["along"]:
+        return "without" if piece["without"] else "with "
     if piece["escape"]:
         return piece["escape"][1:]
     return " "

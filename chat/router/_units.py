@@ -37,7 +37,12 @@ _PATTERNS = tuple(
     for unit, pattern, exact in _SPELLINGS
 )
 _TRAILING = tuple(
-    (unit, re.compile(rf"[,，;:：(（、]\s?(?:{pattern})\s?[?？)）]?\s?$", 0 if exact else re.IGNORECASE))
+    (
+        unit,
+        re.compile(
+            rf"(?:[,，;:：(（、]\s?|(?<=[A-Za-z?？])\s)(?:{pattern})\s?[?？)）]?\s?$", 0 if exact else re.IGNORECASE
+        ),
+    )
     for unit, pattern, exact in _SPELLINGS
 )
 _LOWER = {
@@ -47,8 +52,19 @@ _LOWER = {
 _SHARE = re.compile(r"百分之(?:几|多少)|\bpercentage\b", re.IGNORECASE)
 
 
-def unit_asked(text: str, units: Sequence[str]) -> str | None:
-    """The unit of these that a text asks for; None where it asks for none."""
+_ALONE = tuple(
+    (unit, re.compile(rf"(?<![A-Za-z0-9/])(?:{pattern})(?![A-Za-z/])", 0 if exact else re.IGNORECASE))
+    for unit, pattern, exact in _SPELLINGS
+    if unit in ("GiB", "MiB", "TiB", "KiB", "PF-days")
+)
+"""Units that are rarely named but where they are asked for."""
+
+
+def unit_asked(text: str, units: Sequence[str], free: str = "") -> str | None:
+    """The unit of these that a text asks for; None where it asks for none.
+
+    `free` is the text without its amounts, whose units are their own.
+    """
     if "%" in units and _SHARE.search(text):
         return "%"
     for unit, pattern in _PATTERNS:
@@ -57,4 +73,4 @@ def unit_asked(text: str, units: Sequence[str]) -> str | None:
     for unit, pattern in _TRAILING:
         if unit in units and unit != "s" and pattern.search(text.rstrip()):
             return unit
-    return None
+    return next((unit for unit, pattern in _ALONE if unit in units and pattern.search(free)), None)
