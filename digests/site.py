@@ -2,7 +2,8 @@
 
 Owns the folder's own files, which it lists in `.almanac-site`, and touches no other. All is written
 beside first. A page that is there is replaced whole or not at all; an error in between brings back
-what stood there, and what a killed run left is undone by the next one.
+what stood there, and what a killed run left is undone by the next one. Invariant: cut off anywhere,
+every page that the index leads to is there, and so is all that those pages lead to.
 """
 
 import json
@@ -142,12 +143,14 @@ def _swap(folder: Path, changed: Sequence[str], before: set[str], now: set[str])
     kept = [name for name in [*changed, *gone] if os.path.lexists(folder / name)]
     for name in kept:
         _keep(folder / name, old / name)
-    log = {"kept": kept, "added": [name for name in changed if name not in kept], "written": sorted(before)}
+    added = [name for name in changed if name not in kept]
+    log = {"kept": kept, "added": added, "written": sorted(before)}
     _save(old / "log.part", json.dumps(log))
     # From here until the log goes, a run that is cut off is undone.
     (old / "log.part").replace(old / LOG)
     try:
-        for name in changed:
+        # What nothing leads to yet comes first, the index last, and pages go when nothing leads to them any more.
+        for name in sorted(changed, key=lambda name: (name == INDEX, name not in added)):
             (new / name).replace(folder / name)
         for name in gone:
             (folder / name).unlink(missing_ok=True)

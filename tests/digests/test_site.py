@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -165,6 +165,62 @@ def test_what_a_killed_run_left_is_undone_by_the_next(tmp_path: Path, after: int
     with pytest.raises(DigestError, match="It broke"):
         write_site(tmp_path, failing())
     assert held(tmp_path) == before
+
+
+def reached(folder: Path) -> dict[str, bool]:
+    """What the index and the pages that it leads to link to in the folder, and whether it is there."""
+    found: dict[str, bool] = {}
+    waiting = ["index.html"]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found[name] = (folder / name).is_file()
+        if found[name] and name.endswith(".html"):
+            links = Page((folder / name).read_text(encoding="utf-8")).links
+            waiting += [unquote(link.partition("#")[0]) for link in links if "://" not in link and link[0] != "#"]
+    return found
+
+
+def quarters_of(names: Iterable[str]) -> set[str]:
+    return {name.removesuffix(".html") for name in names if name.endswith(".html")} - {"index"}
+
+
+def test_a_run_cut_off_anywhere_leaves_no_link_that_leads_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Old quarters go, change and come; the index is the one step that turns the old site into the new one."""
+    before = [digest("2021-Q1"), digest("2022-Q3"), digest("2023-Q4")]
+    after = [full(), hostile().model_copy(update={"quarter": "2023-Q2"}), digest("2022-Q3"), digest("2022-Q2")]
+    write_site(tmp_path, pages(before, {}))
+    seen: list[set[str]] = []
+    real, remove = Path.replace, Path.unlink
+
+    def look() -> None:
+        found = reached(tmp_path)
+        assert all(found.values()), [name for name in found if not found[name]]
+        seen.append(quarters_of(found))
+
+    def replace(self: Path, target: Path) -> Path:
+        made = real(self, target)
+        if self.parent.name == "new":
+            look()
+        return made
+
+    def unlink(self: Path, missing_ok: bool = False) -> None:
+        remove(self, missing_ok)
+        if self.parent == tmp_path:
+            look()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", replace)
+        patch.setattr(Path, "unlink", unlink)
+        write_site(tmp_path, pages(after, COUNTS))
+    old, new = {one.quarter for one in before}, {one.quarter for one in after}
+    assert len(seen) > 15
+    assert seen[0] == old
+    assert seen[-1] == new
+    assert not (tmp_path / "2023-Q4.html").exists()
 
 
 def test_two_runs_at_once_do_not_mix(tmp_path: Path) -> None:
