@@ -37,7 +37,8 @@ _INTENTS: tuple[tuple[Intent, re.Pattern[str]], ...] = tuple(
         (
             Intent.COMPARISON,
             r"\bdifferen(?:ce|ces|t)\b.*\b(?:between|from|and)\b|\bcompar(?:e|ed|ison)\b|\bvs\.?\b|\bversus\b"
-            r"|\bhow (?:does|do) .+ differ\b|\bbetter than\b|\bor\b.*\bwhich\b|\bcontrast\b|\bdistinguish"
+            r"|\bhow (?:does|do) .+ differ\b|\b(?:better|worse|faster|slower) than\b|\bor\b.*\bwhich\b"
+            r"|\bcontrast\b|\bdistinguish"
             r"|区别|差别|差异|不同(?:点|之处|在)|对比|相比|异同|哪个更|谁更|和.+比",
         ),
         (
@@ -90,6 +91,18 @@ _SIDES: tuple[re.Pattern[str], ...] = (
     re.compile(r"(?:比较|对比)(?:一下)?(?P<a>.+?)(?:和|与|跟|同|以及)(?P<b>.+?)(?:的|在|有|$|[?？。])"),
     re.compile(r"(?P<a>[^，,。？?]+?)(?:和|与|跟|同|相比|相较于|相对于|比)(?P<b>[^，,。？?]+?)(?:之间)?(?:的|有"
         r"|在|到底|究竟)?(?:什么|何|哪些|主要)?(?:区别|差别|差异|不同|异同|对比|相比|哪个|谁)"),
+    re.compile(
+        r"^(?:is|are|was|does|do|can) (?P<a>[\w./+-]+(?: [\w./+-]+){0,3}?) (?:really |always |much |a )?(?:better|worse"
+        r"|faster|slower|cheaper|larger|smaller|(?:more|less) \w+) than (?P<b>[\w./+-]+(?: [\w./+-]+){0,3}?)"
+        r"(?: (?:in|for|with|when|on|at|of)\b.*)?[?.]?$",
+        re.I,
+    ),
+    re.compile(
+        r"^(?:which is \w+,?|should i (?:use|take)|better:?) (?P<a>[\w./+-]+(?: [\w./+-]+){0,2}) or "
+        r"(?P<b>[\w./+-]+(?: [\w./+-]+){0,2})[?.]?$",
+        re.I,
+    ),
+    re.compile(r"(?P<a>[^，,。？?]+?)(?:和|与|跟|同|还是)(?P<b>[^，,。？?]+?)(?:相比)?，?(?:哪个|谁|差在哪|怎么选)"),
 )  # fmt: skip
 _LEAD = re.compile(
     r"^(?:what(?:'s| is| are)?|explain|describe|please|tell me|the|difference|differences|请问?"

@@ -7,11 +7,17 @@ answer was taken out; `python -m benchmarks chat` prints the error rates on the 
 """
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from chat.question import Asked
-from chat.relevance import Relevance
+from chat._expected import measured as measured_of
+from chat._expected import states_amount, units_asked_for
+from chat._fitness import counted
+from chat._intents import Intent, head_of
+from chat.question import Asked, Term
+from chat.relevance import Relevance, holds
+from kb.text import STOPWORDS, language_of, tokens
 
 THRESHOLD = 0.52
 DEPTH = 8
@@ -22,6 +28,18 @@ UNKNOWN = 0.6
 """Share of a question that no passage of the library holds, from which on it is about something else."""
 CENTRAL = 0.4
 """Share of a question from which on a thing of the field that the library never mentions is its subject."""
+WITHIN = 12
+"""Best units about the names that may state what is asked of them."""
+HALF = 0.5
+MOSTLY = 0.6
+"""Share of a question that one line holds by itself, from which on it is about it whatever is asked besides."""
+PLAIN = 0.9
+"""Share of what is asked that one line holds together with the names, from which on it may be further away."""
+FAR_AND_PLAIN = 0.2
+_COUNTS = re.compile(r"\bhow many\b|(?:多少|几)[个张块条种层项篇位名次]", re.I)
+ENOUGH = 3
+"""Units in the question's own language from which on a thing to be counted must stand in one of them."""
+_SUPPORTS = re.compile(r"^(?:does|do|can|is|are)\b.*\b(?:support|handle|run on|work with|compatible)|支持.*吗", re.I)
 FAR = 0.25
 """Cosine under which even the nearest passage is about something else."""
 BLIND_MEANING = 0.45
@@ -36,12 +54,16 @@ class Decision:
     features: dict[str, float]
     absent: tuple[str, ...] = ()
     """Names that no passage found gives: without them nothing answers."""
+    unstated: str = ""
+    """What is asked of what the passages speak of, where none states it: an amount, a measure, a thing supported."""
 
     @property
     def answers(self) -> bool:
         """Whether to answer."""
-        near = self.features["meaning"] >= FAR and self.features["joint"] > 0
-        return near and self.confidence >= THRESHOLD and not self.absent
+        about = self.features["joint"] > 0 or self.features["own"] >= MOSTLY
+        far = FAR_AND_PLAIN if self.features["joint"] >= PLAIN else FAR
+        near = self.features["meaning"] >= far
+        return about and near and self.confidence >= THRESHOLD and not self.absent and not self.unstated
 
 
 def decide(asked: Asked, ranked: Sequence[Relevance], *, measured: bool = True) -> Decision:
@@ -52,8 +74,9 @@ def decide(asked: Asked, ranked: Sequence[Relevance], *, measured: bool = True) 
             mean something else, and stay out.
     """
     found = features(asked, ranked, measured=measured)
-    value = BIAS + sum(WEIGHTS[name] * amount for name, amount in found.items())
-    return Decision(1 / (1 + math.exp(-value)) if ranked else 0.0, found, tuple(_absent(asked, ranked)))
+    value = BIAS + sum(weight * found[name] for name, weight in WEIGHTS.items())
+    sure = 1 / (1 + math.exp(-value)) if ranked else 0.0
+    return Decision(sure, found, tuple(_absent(asked, ranked)), _unstated(asked, ranked))
 
 
 def _absent(asked: Asked, ranked: Sequence[Relevance]) -> Iterator[str]:
@@ -72,15 +95,59 @@ def _absent(asked: Asked, ranked: Sequence[Relevance]) -> Iterator[str]:
             yield term.text
 
 
+def _unstated(asked: Asked, ranked: Sequence[Relevance]) -> str:
+    """Return what the passages about the names do not state although the question asks for just that."""
+    best = max((item.names for item in ranked[:DEPTH]), default=0.0)
+    about = [item for item in ranked if item.names >= best][:WITHIN]
+    units = units_asked_for(asked.text)
+    counts = asked.intent == Intent.QUANTITY or any(measured_of(term.text) for term in asked.head)
+    if asked.intent == Intent.DEFINITION and max((item.covered for item in ranked[:DEPTH]), default=0.0) < HALF:
+        return asked.text
+    if units and counts and not any(_amounts(asked, item) for item in about):
+        return ", ".join(sorted(units))
+    if not units and _COUNTS.search(asked.text):
+        same = [item for item in about if language_of(item.unit.text) == asked.language]
+        if len(same) >= ENOUGH and not any(_tells_number(asked, item) for item in same):
+            return head_of(asked.text)
+    wanted = [term for term in asked.head if measured_of(term.text)]
+    if _SUPPORTS.search(asked.text):
+        wanted += asked.focus
+    return next((term.text for term in wanted if not any(_held(term, item) for item in about)), "")
+
+
+def _amounts(asked: Asked, item: Relevance) -> bool:
+    return states_amount(asked.text, item.unit.text) or counted(asked, item.unit)
+
+
+def _tells_number(asked: Asked, item: Relevance) -> bool:
+    """Tell whether a unit has a number, and near it what is to be counted."""
+    head = [token for token in tokens(head_of(asked.text)) if token not in STOPWORDS]
+    if not head:
+        return True
+    near = item.unit.tokens | item.unit.before | item.unit.context
+    said = head[-1] in near or any(_held(term, item) for term in asked.head)
+    return said and any(char.isdigit() for char in item.unit.text)
+
+
+def _held(term: Term, item: Relevance) -> bool:
+    unit = item.unit
+    kind = frozenset(tokens(measured_of(term.text)))
+    return any(
+        holds(term, held, unit.named) >= HALF or (kind and kind <= held)
+        for held in (unit.tokens, unit.before, unit.context)
+    )
+
+
 def features(asked: Asked, ranked: Sequence[Relevance], *, measured: bool = True) -> dict[str, float]:
     """Return what a decision rests on.
 
     `joint`: the most that one unit holds of what is asked, together with the names; `head`: the same of what is to be
-    named or counted; `meaning`: the nearest passage's cosine, where the embedder is the one that was measured.
+    named or counted; `meaning`: the nearest passage's cosine, where the embedder is the one that was measured;
+    `own`: the most that one unit holds of everything by itself.
     """
     top = ranked[:DEPTH]
     if not top:
-        return {"joint": 0.0, "names": 0.0, "head": 0.0, "meaning": 0.0}
+        return {"joint": 0.0, "names": 0.0, "head": 0.0, "meaning": 0.0, "own": 0.0}
     # Each side of a comparison may stand in a passage of its own.
     together = _names_together(asked, top) if asked.sides else 0.0
     meaning = max(item.unit.meaning for item in ranked)
@@ -89,6 +156,7 @@ def features(asked: Asked, ranked: Sequence[Relevance], *, measured: bool = True
         "names": max(together, *(item.names for item in top)),
         "head": max(item.head * max(item.names, together) for item in top),
         "meaning": meaning if measured and meaning > 0 else BLIND_MEANING,
+        "own": max(item.own * max(item.names, together) for item in top),
     }
 
 

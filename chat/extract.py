@@ -7,7 +7,8 @@ every sentence chosen bears on the question by itself or by the heading that it 
 import re
 from collections.abc import Sequence
 
-from chat._fitness import has_number
+from chat._expected import defines, states_amount, units_asked_for
+from chat._fitness import has_number, is_code
 from chat._intents import Intent
 from chat._library import Library
 from chat.passages import Unit, lists_work, same_words
@@ -26,6 +27,10 @@ ENOUGH = 0.7
 SPEAKS = 0.4
 NEAR_BEST = 0.7
 """Share of the best score from which on a sentence of the kind asked for goes before a better one of another kind."""
+TITLED = 0.9
+"""Share of a question's words from which on a title is that of what is asked about."""
+SAID = 0.9
+"""From which on a title says a term, by its own word or a translation."""
 LEAST_SHARE = 0.3
 """Share of the question's content that a further sentence holds, with its breadcrumb and hit."""
 
@@ -45,6 +50,8 @@ def choose(asked: Asked, ranked: Sequence[Relevance], library: Library) -> list[
     lead = ranked[0]
     byline = asked.intent == Intent.PERSON and " - " in lead.unit.text
     below = _below(lead, ranked, library) if _announces(lead) and not byline else []
+    if below and lead.unit.text.rstrip().endswith((":", "：")) and not lead.unit.heading and not _asks(lead.unit):
+        below = [lead, *below]
     if below:
         inside = {item.unit for item in below}
         rest = [item for item in ranked if item.unit not in inside and item is not lead]
@@ -58,8 +65,18 @@ def _of_kind_first(asked: Asked, ranked: Sequence[Relevance]) -> Sequence[Releva
 
     def leads(item: Relevance) -> bool:
         near = item.score >= NEAR_BEST * first.score and item.names >= first.names and not item.unit.heading
-        number = asked.intent != Intent.QUANTITY or has_number(item.unit)
-        return near and number and item.own > 0
+        number = asked.intent != Intent.QUANTITY or fits_amount(item)
+        return near and number and (item.own > 0 or _goes_on(asked, item))
+
+    def fits_amount(item: Relevance) -> bool:
+        typed = bool(units_asked_for(asked.text))
+        return states_amount(asked.text, item.unit.text) if typed else has_number(item.unit)
+
+    if asked.intent == Intent.DEFINITION and not defines(asked, normalise(first.unit.text)):
+        titles = (item for item in ranked[:20] if item.unit.heading and item.own >= TITLED and _announces(item))
+        title = next(titles, None)
+        if title is not None:
+            return [title, *(item for item in ranked if item is not title)]
 
     best = next((item for item in ranked[:10] if leads(item)), None)
     announced = _announces(first) and first.own >= 0.75
@@ -82,7 +99,8 @@ def _announces(item: Relevance) -> bool:
     text = fold_space(item.unit.text)
     short = len(text.split()) <= 10 if text.isascii() else len(text) <= 26
     titled = item.own >= 0.75 and (short or " - " in text) and not text.endswith((".", "。"))
-    return item.unit.heading or _asks(item.unit) or titled or bool(item.own >= 0.5 and _WONDERS.search(text))
+    opens = text.endswith((":", "：")) and item.own > 0
+    return item.unit.heading or _asks(item.unit) or titled or opens or bool(item.own >= 0.5 and _WONDERS.search(text))
 
 
 def _worthy(asked: Asked, ranked: Sequence[Relevance], best: float) -> list[Relevance]:
@@ -91,12 +109,18 @@ def _worthy(asked: Asked, ranked: Sequence[Relevance], best: float) -> list[Rele
         item
         for item in ranked
         if item.score >= bar
-        and item.own > 0
+        and (item.own > 0 or _goes_on(asked, item))
         and item.covered >= LEAST_SHARE
         and item.names == 1.0
         and not item.unit.heading
         and not _asks(item.unit)
     ]
+
+
+def _goes_on(asked: Asked, item: Relevance) -> bool:
+    """Tell whether a sentence goes on about what was asked, under a title that names it."""
+    unit = item.unit
+    return item.linked > 0 and any(holds(term, unit.context, unit.named) >= SAID for term in asked.content)
 
 
 def _distinct(chosen: Sequence[Relevance], most: int) -> list[Relevance]:
@@ -131,7 +155,8 @@ def _below(lead: Relevance, ranked: Sequence[Relevance], library: Library) -> li
         and not item.unit.heading
         and not _asks(item.unit)
     ]
-    return sorted(inside, key=lambda item: item.unit.start)[:3]
+    # Code that a line announces is shown in its place, by the link; a list is quoted.
+    return sorted((item for item in inside if not is_code(item.unit.text)), key=lambda item: item.unit.start)[:3]
 
 
 def _by_side(asked: Asked, ranked: Sequence[Relevance]) -> list[Relevance]:

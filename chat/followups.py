@@ -41,6 +41,17 @@ _NOT_BACK = re.compile(
 )  # fmt: skip
 _LEADING = re.compile(r"^(?:and|but|so|then|also|ok|okay)[ ,]+|^(?:那么?|还有|另外|而且|然后|所以)[，, ]*", re.I)
 
+_BESIDE = re.compile(
+    r"^(?:in comparison|compared|versus|vs\.?|as opposed) (?:to|with)? ?(?P<en>.+)$"
+    r"|^(?:和|与|跟|同|比起?)\s*(?P<zh>.+?)\s*(?:相比|比较|比)$",
+    re.I,
+)
+_SUBJECTLESS = re.compile(
+    r"^(?:一共|总共|大概|又|还|也|都|主要|具体|最后|后来)*(?:用了?|花了?|需要|要|有|支持|能|可以|是|比|快|占|达到|训练了?|提出了?|解决了?)"
+    r"(?:多|几|什么|哪|谁|吗|不|中|[^，,]{0,8}吗|[^，,]{0,6}[多几哪])"
+)
+"""How a Chinese question begins that leaves its subject to the question before."""
+
 
 def standalone(question: str, before: Sequence[str], lexicon: Lexicon) -> str:
     """Return the question with what it leaves out, or as it is where it stands alone.
@@ -80,6 +91,10 @@ def _asked_of(word: str, earlier: str) -> str:
 def _replaced(part: str, earlier: str, lexicon: Lexicon) -> str:
     """`what about X?` asks the same of X: X takes the place of what is of its kind, else it is added."""
     new, old = read_question(part, lexicon), read_question(earlier, lexicon)
+    beside = _BESIDE.match(part)
+    if beside and subject_of(old):
+        other = beside["en"] or beside["zh"]
+        return f"{subject_of(old)} vs {other}?" if beside["en"] else f"{subject_of(old)} 和 {other} 有什么区别？"
     spot = _counterpart(part, new, old)
     if spot and spot.lower() not in part.lower():
         return re.sub(re.escape(spot), lambda _: part, earlier, count=1, flags=re.I)
@@ -131,7 +146,7 @@ def _resolved(form: str, earlier: str, lexicon: Lexicon) -> str:
 
 def _completed(form: str, earlier: str, lexicon: Lexicon) -> str:
     """Add the earlier subject to a question that begins as a continuation and names none."""
-    if not _LEADING.match(form):
+    if not (_LEADING.match(form) or _SUBJECTLESS.match(form)):
         return form
     new, old = read_question(form, lexicon), read_question(earlier, lexicon)
     subject = subject_of(old)

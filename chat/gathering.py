@@ -13,13 +13,15 @@ from chat.passages import Unit, units_of
 from chat.question import Asked, Entity
 from chat.types import Scope
 from kb.text import normalise
-from kb.types import Hit
+from kb.types import Hit, Kind
 
 HITS = 10
 LISTED = 150
 MORE_HITS = 4
 MAX_NAMES = 2
 EXPLAINS = (Intent.DEFINITION, Intent.MANNER)
+SHORT = 4000
+"""Letters up to which a paper's record, an abstract, is about one thing from end to end."""
 BEFORE, REACH = 3, 900
 """Hits before which is looked, and how many letters back."""
 
@@ -80,6 +82,7 @@ def _units(hits: Sequence[Hit], library: Library) -> list[Unit]:
     for rank, hit in enumerate(hits):
         joined = hit.chunk.text and (hit.others or hit.chunk.end - hit.chunk.start > len(hit.chunk.text))
         chunks = library.between(hit.document.id, hit.chunk.start, hit.chunk.end) if joined else [hit.chunk]
-        for unit in units_of(hit, rank, chunks):
+        whole = library.text(hit.document.id) if hit.document.kind == Kind.ARXIV else ""
+        for unit in units_of(hit, rank, chunks, whole if len(whole) <= SHORT else ""):
             made.setdefault((unit.document.id, unit.start), unit)
     return list(made.values())

@@ -14,8 +14,14 @@ from kb.types import Chunk, DocumentInfo, Hit, Kind
 
 MAX_QUOTE = 700
 _ADDRESS = re.compile(r"^\W*(?:[\w -]{1,40}[:：]\s*)?(?:https?://\S+|arXiv:\S+|\S+@\S+)\W*$", re.I)
+_WORDLESS = re.compile(r"[\W\d]*")
 _REMARK = re.compile(r"\[\d{4}(?:, [^\]]+)?\]\s*(?:- .+)?$")
 """How an outline lists a work: title, [year, place] - author."""
+
+_LEADS_ON = re.compile(r"[?？:：]\W*$|^(?:you|one|we) (?:may|might|could) (?:ask|wonder)\b", re.I)
+"""How a sentence says that what it speaks of comes in the next one."""
+_BULLET = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)]|[(（]\d{1,2}[)）])\s")
+TITLE_WORDS, TITLE_WORDS_IN_PROSE = 7, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,10 @@ class Unit:
     """Tokens of the document's title, the breadcrumb and the line above it in the outline."""
     around: frozenset[str]
     """Tokens of the whole hit."""
+    before: frozenset[str] = frozenset()
+    """Tokens of the sentence before it, in prose: what it goes on about."""
+    replies: bool = False
+    """The sentence before it asks, or ends with a colon."""
     named: str = ""
     """Title, breadcrumb and hit in normal form: where a name must be found."""
     place: int = 0
@@ -55,25 +65,27 @@ def tokens_of(text: str) -> frozenset[str]:
     return frozenset(tokens(text))
 
 
-def units_of(hit: Hit, rank: int, chunks: Sequence[Chunk]) -> list[Unit]:
+def units_of(hit: Hit, rank: int, chunks: Sequence[Chunk], whole: str = "") -> list[Unit]:
     """Cut a hit into units.
 
     Args:
+        whole: the document's text, where it is so short that all of it is about one thing, as an abstract is.
         chunks: the passages of the hit's document that it spans, so that each unit has its own.
     """
     outline = hit.document.kind == Kind.NOTES
     lines = list(_lines(hit.chunk.text) if outline else sentences(hit.chunk.text))
     context = tokens_of(" ".join((hit.document.title, *hit.chunk.path)))
-    around = tokens_of(hit.chunk.text)
-    named = normalise("\n".join((hit.document.title, *hit.document.authors, *hit.chunk.path, hit.chunk.text)))
+    around = tokens_of(whole or hit.chunk.text)
+    named = normalise("\n".join((hit.document.title, *hit.document.authors, *hit.chunk.path, whole or hit.chunk.text)))
     made: list[Unit] = []
     for index, (start, end) in enumerate(lines):
         text = hit.chunk.text[start:end]
-        if _ADDRESS.match(text) or len(text) > MAX_QUOTE * 2:
+        if _ADDRESS.match(text) or len(text) > MAX_QUOTE * 2 or _WORDLESS.fullmatch(text):
             continue
         at = hit.chunk.start + start
         chunk = _chunk_at(chunks, at) or hit.chunk
         following = hit.chunk.text[lines[index + 1][0] : lines[index + 1][1]] if index + 1 < len(lines) else ""
+        previous = hit.chunk.text[lines[index - 1][0] : lines[index - 1][1]] if index and not outline else ""
         made.append(
             Unit(
                 text=text,
@@ -88,6 +100,8 @@ def units_of(hit: Hit, rank: int, chunks: Sequence[Chunk]) -> list[Unit]:
                 tokens=tokens_of(text),
                 context=context | (tokens_of(" ".join(chunk.path)) if chunk.path != hit.chunk.path else frozenset()),
                 around=around,
+                before=tokens_of(previous),
+                replies=bool(_LEADS_ON.search(previous)),
                 named=named,
                 place=index,
                 labels=chunk.labels,
@@ -131,7 +145,10 @@ def _is_heading(text: str, following: str, *, outline: bool) -> bool:
     says = re.search(
         r"[=:：,，;；]|\d|\b(?:is|are|was|has|have|needs?|takes?|means?|can|does|do)\b|[是有为需可会]", form
     )
-    return words <= 7 and not says
+    if not outline and not says and not _BULLET.match(text) and re.match(r"[A-Z]", form):
+        # A sentence of prose ends with a mark; a title or a caption has none.
+        return words <= TITLE_WORDS_IN_PROSE and form[-1].isalnum()
+    return words <= TITLE_WORDS and not says
 
 
 def lists_work(unit: Unit) -> bool:

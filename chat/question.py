@@ -40,12 +40,15 @@ _HOW = re.compile(
 _CONTRACTED = re.compile(r"\b(what|who|how|where|when|that|it|there|why)['’]s\b", re.I)
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _PEOPLES = frozenset(
-    "chinese english american european japanese german korean indian western eastern internet python".split()
+    "chinese english american european japanese german korean indian western eastern internet python january february"
+    " march april may june july august september october november december".split()
 )
 """Capitalised by spelling alone, so no names."""
 _AGENT = re.compile(r"[a-z]{4,}(?:er|or)s?")
 _DIGIT_LETTER = re.compile(r"(?=.*\d)(?=.*[A-Za-z])")
 _STAGE = re.compile(r"(?P<name>[A-Za-z][\w-]*)[\s-](?:stage|phase|阶段)[\s-]?(?P<number>\d)\b", re.I)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
+"""Where a name may be parted: AllReduce."""
 _LIST_OF_UNITS = re.compile(r"(?:tokens?|words?|steps?|samples?|requests?)/(?:s|sec|second|step)", re.I)
 _PLURAL = re.compile(r"['’]s$|(?<=\d)s$")
 _INNER_CAPITAL = re.compile(r"^(?:[A-Z]{2,}s?|[A-Za-z]*[a-z][A-Z]\w*|[A-Z]{2,}\w*-\w+|\w+-[A-Z]{2,})$")
@@ -68,6 +71,8 @@ class Term:
     prefix: str = ""
     """What a text must hold besides the tokens: the stem of tokenizer is that of token."""
     generic: bool = False
+    acronyms: frozenset[str] = frozenset()
+    """Tokens that stand for it only where a text spells them as a word: rag, but not ragged, which has that stem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +175,8 @@ def _terms(form: str, lexicon: Lexicon) -> list[Term]:
     terms: list[Term] = []
     left = list(normal)
     for item in found:
-        if not _inside_name(normal, item, names) and not _by_chance(normal[item.start : item.end]):
+        piece = normal[item.start : item.end]
+        if not (_inside_name(normal, item, names) or _by_chance(piece) or _inside_generic(normal, item)):
             terms.append(_phrase(normal[item.start : item.end], item, written))
             left[item.start : item.end] = "\0" * (item.end - item.start)
     rest = "".join(left)
@@ -187,6 +193,13 @@ def _by_chance(piece: str) -> bool:
     """Tell whether a match runs over a blank that the term does not have: is a, as ISA."""
     words = piece.split()
     return len(words) > 1 and len(piece) <= 6 and any(word in STOPWORDS for word in words)
+
+
+def _inside_generic(normal: str, item: Found) -> bool:
+    """Tell whether a match of one character is a part of a word that carries no subject: 值 of 值得."""
+    around = normal[max(0, item.start - 3) : item.end + 3]
+    words = _generic()[1] if item.end - item.start == 1 else ()
+    return any(len(word) > 1 and normal[item.start] in word and word in around for word in words)
 
 
 def _is_name(word: str) -> bool:
@@ -207,7 +220,9 @@ def _phrase(piece: str, item: Found, written: Mapping[str, str]) -> Term:
     forms += [frozenset(_content(name)) for sense in item.senses for name in _synonyms(piece, sense)]
     unique = tuple(dict.fromkeys(form for form in forms if form))
     concept = any(sense.field != "general" for sense in item.senses)
-    return Term(piece, unique, 1.0, generic=is_generic(piece), concept=concept, prefix=_prefix(piece))
+    names = [name for sense in item.senses for name in (*sense.translations, *sense.variants)]
+    short = frozenset(name.lower() for name in names if name.isascii() and name.isalpha() and name.isupper())
+    return Term(piece, unique, 1.0, generic=is_generic(piece), concept=concept, prefix=_prefix(piece), acronyms=short)
 
 
 def _other_acronym(piece: str, name: str) -> bool:
@@ -248,6 +263,9 @@ def _latin(word: str, as_written: str) -> Term:
         # mixed-precision may stand as two words; H100 or GPT-3 stays a name.
         parts = [stem(part) for part in re.split(r"[-/.+&_]", word) if part]
         forms += [frozenset(parts)] if len(parts) > 1 else []
+        humps = [stem(part.lower()) for part in _CAMEL.split(as_written)]
+        forms += [frozenset(humps)] if len(humps) > 1 else []
+        forms += [frozenset({made[0] + "tm"})] if made and _INNER_CAPITAL.match(as_written) else []
     return Term(word, tuple(dict.fromkeys(forms)), 1.0, generic=is_generic(word), prefix=_prefix(word))
 
 
@@ -364,7 +382,7 @@ def _opens(form: str, start: int) -> bool:
 
 def _name_pattern(text: str) -> str:
     """A pattern for a name in any spelling of its joints: GPT-3, GPT 3, gpt3, and its plural."""
-    normal = _PLURAL.sub("", normalise(text))
+    normal = _PLURAL.sub("", normalise(_CAMEL.sub("-", text)))
     if re.search(f"[{HAN}]", normal):
         return re.escape(normal)
     parts = re.findall(r"[^\W\d_]+|\d+(?:\.\d+)*", normal)
@@ -372,7 +390,8 @@ def _name_pattern(text: str) -> str:
         return re.escape(normal)
     if len(parts[-1]) > 3 and parts[-1].endswith("s") and text[-2:-1].isupper():
         parts[-1] = parts[-1][:-1]
-    last = r"s?(?![a-z\d]|[.]\d)" if parts[-1][0].isdigit() else r"s?(?![a-z])"
+    # A trade mark may have run into the name: OpenVINOTM.
+    last = r"s?(?![a-z\d]|[.]\d)" if parts[-1][0].isdigit() else r"s?(?:tm)?(?![a-z])"
     return r"(?<![a-z\d])" + r"[-\s._]?".join(_either_spelling(part) for part in parts) + last
 
 

@@ -5,6 +5,7 @@ Pure. Owns the scores by which sentences are chosen and questions declined; ever
 names that it gives and the cosine of its vector count.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -17,10 +18,15 @@ from kb.text import normalise
 TRANSLATED = 0.9
 """What a term counts where a translation or variant of it stands in its place."""
 CONTEXT, AROUND = 0.7, 0.35
+"""What a term counts that stands in the breadcrumb, or elsewhere in the hit."""
 CONTEXT_EXPLAINED = 0.8
 """Lines that explain a thing stand under its name and seldom repeat it."""
-"""What a term counts that stands in the breadcrumb, or elsewhere in the hit."""
+BEFORE, ASKED_BEFORE = 0.6, 0.85
+"""What a term counts that stands in the sentence before: prose names a thing once and goes on; more where that one
+asks, or announces what comes."""
 FOCUS = 0.3
+TOGETHER = 0.2
+"""What it is worth that all names of a question stand close together."""
 PARTLY = 0.6
 
 
@@ -40,6 +46,8 @@ class Relevance:
     """Share of the names that its document's title, its breadcrumb or its hit gives; 1 where none is asked about."""
     head: float = 1.0
     """Share of what is to be named or counted; 1 where nothing is."""
+    linked: float = 0.0
+    """Share of the question's content that the sentence before holds, in prose."""
 
 
 def holds(term: Term, held: Collection[str], text: str = "") -> float:
@@ -50,6 +58,8 @@ def holds(term: Term, held: Collection[str], text: str = "") -> float:
         if found == len(form):
             if not index and term.prefix and term.prefix not in text:
                 continue
+            if text and index and term.acronyms and not _spelled(form, term.acronyms, text):
+                continue
             best = max(best, TRANSLATED if index else 1.0)
         elif found and len(form) > 1:
             best = max(best, PARTLY * found / len(form))
@@ -58,12 +68,23 @@ def holds(term: Term, held: Collection[str], text: str = "") -> float:
     return best
 
 
+def _spelled(form: Collection[str], acronyms: Collection[str], text: str) -> bool:
+    """Tell whether a text spells the acronyms among some tokens as words of their own."""
+    return all(re.search(rf"(?<![a-z]){token}s?(?![a-z])", text) for token in form if token in acronyms)
+
+
 def relevance(asked: Asked, unit: Unit) -> Relevance:
     """Return how a unit answers a question."""
     context = CONTEXT_EXPLAINED if asked.intent in (Intent.DEFINITION, Intent.MANNER) else CONTEXT
     own = [holds(term, unit.tokens, unit.named) for term in asked.terms]
+    before = ASKED_BEFORE if unit.replies else BEFORE
     best = [
-        max(mine, context * holds(term, unit.context, unit.named), AROUND * holds(term, unit.around, unit.named))
+        max(
+            mine,
+            context * holds(term, unit.context, unit.named),
+            AROUND * holds(term, unit.around, unit.named),
+            before * holds(term, unit.before, unit.named) if unit.before else 0.0,
+        )
         for mine, term in zip(own, asked.terms, strict=True)
     ]
     content, focus = asked.content, asked.focus
@@ -77,17 +98,27 @@ def relevance(asked: Asked, unit: Unit) -> Relevance:
         + 0.12 * unit.score
         + 0.35 * max(0.0, unit.meaning)
         + 0.4 * (names - 1)
+        + (TOGETHER if len(asked.entities) > 1 and _all_near(asked, unit) else 0.0)
         + fitness(asked, unit)
     )
     return Relevance(
         unit=unit,
         score=score,
         own=_share(asked.terms, own, content),
+        linked=_share(asked.terms, [holds(term, unit.before, unit.named) for term in asked.terms], content)
+        if unit.before
+        else 0.0,
         covered=covered,
         focus=_share(asked.terms, best, focus) if focus else 1.0,
         names=names,
         head=_share(asked.terms, best, asked.head) if asked.head else 1.0,
     )
+
+
+def _all_near(asked: Asked, unit: Unit) -> bool:
+    """Tell whether a unit gives all names of a question, with the sentence before it and what it stands under."""
+    near = unit.tokens | unit.before | unit.context
+    return all(holds(term, near, unit.named) >= TRANSLATED for term in asked.terms if term.entity)
 
 
 def _share(terms: Sequence[Term], held: Sequence[float], chosen: Sequence[Term]) -> float:

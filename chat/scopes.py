@@ -39,8 +39,8 @@ _IN_YEAR = re.compile(
 )
 PUBLISHED = re.compile(
     r"\b(?:came out|come out|comes out|published|released|appeared|announced|happened|happen|new in|papers?"
-    r"|posts?|articles?|news)\b"
-    r"|发表|发布|出了|出现了|论文|文章|博客|新闻|公布",
+    r"|posts?|articles?|news|newsletters?|issue of)\b"
+    r"|简报|周刊|月刊|发表|发布|出了|出现了|论文|文章|博客|新闻|公布",
     re.I,
 )
 _POSTS = re.compile(r"\b(?:which|what|any|blog) (?:\w+ )?(?:posts?|blogs?|articles?)\b|哪些(?:博客|帖子|推文)", re.I)
