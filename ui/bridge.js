@@ -42,13 +42,19 @@ export default function () {
     ).finally(() => setTimeout(() => { button.textContent = said; }, 1600));
   }
 
-  const seen = new WeakSet();
-  let waiting = false;
+  // A rerun may draw the same place anew: at one address each place is brought into view once, or what
+  // the reader does next moves away under the pointer.
+  const seen = new WeakSet(), places = new Set();
+  let waiting = false, address = "";
   function bringIntoView() {
     waiting = false;
+    if (address !== location.href) { address = location.href; places.clear(); }
     for (const found of document.querySelectorAll("[data-scroll-here]")) {
       if (seen.has(found)) continue;
       seen.add(found);
+      const place = `${found.closest("[id]")?.id} ${found.textContent}`;
+      if (places.has(place)) continue;
+      places.add(place);
       for (let up = found.parentElement?.closest("details"); up; up = up.parentElement?.closest("details")) up.open = true;
       const block = found.dataset.scrollHere === "start" ? "start" : "center";
       requestAnimationFrame(() => found.scrollIntoView({ block }));

@@ -98,7 +98,7 @@ def test_the_glossary_is_shown_and_switched_off(server: Server, visit: Visitor) 
 def test_the_menu_leads_home_from_a_search(server: Server, visit: Visitor) -> None:
     tab = visit(server).go(f"{server.address}/?q=cache")
     tab.click(tab.page.locator("header").get_by_text("Search"))
-    assert tab.page.get_by_label("Search the library").input_value() == ""
+    expect(tab.page.get_by_label("Search the library")).to_have_value("")
     tab.shows("Added last")
     tab.click(tab.page.locator("header").get_by_text("Library"))
     assert urlsplit(tab.page.url).path == "/library"
