@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from digests.cited import entries_of
 from digests.quarter import shift
+from digests.readable import readable
 from digests.render_html import outline_html
 from digests.types import Digest
 from digests.wording import topic_title
@@ -74,7 +75,7 @@ def render_atom(digests: Sequence[Digest], base: str = "", only: bool = False) -
 def _entry(feed: ET.Element, digest: Digest, base: str) -> None:
     made = _add(feed, "entry")
     _add(made, "id", uuid.uuid5(_NAMES, digest.quarter).urn)
-    _add(made, "title", fold_space(digest.title))
+    _add(made, "title", fold_space(readable(digest.title)))
     _add(made, "updated", updated_of(digest))
     if digest.complete:
         after = shift(digest.quarter, 1)
@@ -82,7 +83,7 @@ def _entry(feed: ET.Element, digest: Digest, base: str) -> None:
     if base:
         _add(made, "link", rel="alternate", type="text/html", href=f"{base}{digest.quarter}.html")
     if digest.summary:
-        _add(made, "summary", digest.summary)
+        _add(made, "summary", readable(digest.summary))
     _add(made, "content", outline_html(digest), type="html")
     for section in digest.sections:
         _add(made, "category", term=section.topic, label=topic_title(section.topic))

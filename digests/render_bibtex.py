@@ -13,6 +13,7 @@ from functools import cache
 from pylatexenc.latexencode import RULE_DICT, UnicodeToLatexConversionRule, UnicodeToLatexEncoder
 
 from digests.cited import entries_of
+from digests.readable import HARMLESS
 from digests.types import Digest, Entry
 from digests.wording import name_of
 from kb.markup import MONTHS, plain, web_address
@@ -42,13 +43,6 @@ _SIGN = r"[A-Za-z0-9 +\-*/=<>()\[\].,:;'!^_|]"
 _MATH = re.compile(rf"\$(?=\S)(?:{_SIGN}|\\[a-zA-Z]+|\{{(?:{_SIGN}|\\[a-zA-Z]+)*\}})+(?<=\S)\$(?!\d)")
 _COMMAND = re.compile(r"\\([a-zA-Z]+)")
 _ARXIV_ID = re.compile(r"\d{4}\.\d{4,5}|[a-z.-]+/\d{7}")
-# What mathematics in a title needs; a formula with any other command is shown as it was typed.
-_HARMLESS = frozenset(
-    """alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi varphi
-    chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega ell infty times cdot pm le leq ge geq ll gg ne neq
-    approx sim to rightarrow leftarrow sqrt frac log exp min max mathcal mathbb mathbf mathrm mathit mathsf text
-    textbf textit hat bar tilde circ star dagger oplus otimes""".split()
-)
 
 
 @cache
@@ -70,7 +64,7 @@ def to_latex(text: str, *, math: bool = True) -> str:
     text = unicodedata.normalize("NFC", fold_space(plain(text)))
     made, at = [], 0
     for match in _MATH.finditer(text) if math else ():
-        if all(command in _HARMLESS for command in _COMMAND.findall(match.group())):
+        if all(command in HARMLESS for command in _COMMAND.findall(match.group())):
             made += [_encoder().unicode_to_latex(text[at : match.start()]), match.group()]
             at = match.end()
     return "".join([*made, _encoder().unicode_to_latex(text[at:])])

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from digests.cited import Cited, entries_of
 from digests.note import note_html
+from digests.readable import readable
 from digests.types import Digest, Entry, GeneratedSentence, LeftOut, NamedWork, Opinion, SourceSentence
 from digests.wording import (
     anchor_of,
@@ -80,7 +81,7 @@ def page(title: str, body: str, around: Around = Around()) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{esc(title)}</title>\n"
+        f"<title>{esc(readable(title))}</title>\n"
         f"{feed.format(esc(around.feed)) if around.feed else ''}<style>{style()}</style>\n</head>\n"
         f"<body>\n{nav}<main>\n{body}</main>\n</body>\n</html>\n"
     )
@@ -101,7 +102,8 @@ def render_html(digest: Digest, cited: Cited = WHOLE, around: Around = Around())
 
 
 def text(words: str, tag: str = "span", extra: str = "") -> str:
-    """Return text from a document in an element with its language and its own direction."""
+    """Return text from a document in an element with its language and its own direction, LaTeX as signs."""
+    words = readable(words)
     language = tongue(words)
     lang = f' lang="{language}"' if language and language != "en" else ""
     return f'<{tag}{extra}{lang} dir="auto">{esc(words)}</{tag}>'

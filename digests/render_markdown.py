@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from digests.cited import Cited, entries_of
+from digests.readable import readable
 from digests.types import Digest, Entry, GeneratedSentence, LeftOut, NamedWork, Opinion, SourceSentence
 from digests.wording import (
     authors_of,
@@ -47,8 +48,8 @@ _NOTE_HEADING = re.compile(r"^( {0,3})(#{1,6})(?=\s|$)", re.M)
 
 
 def md(text: str) -> str:
-    """Return plain text as one line of Markdown that shows exactly this text, wherever it stands."""
-    escaped = _SIGNS.sub(lambda match: "\\" + match.group(), fold_space(plain(text)))
+    """Return plain text as one line of Markdown that shows this text, LaTeX as signs, wherever it stands."""
+    escaped = _SIGNS.sub(lambda match: "\\" + match.group(), fold_space(plain(readable(text))))
     escaped = _OPENING.sub(lambda match: f"{match[1] or ''}\\", escaped)
     return _AUTOMATIC.sub(lambda match: f"{match.group()}\\", escaped)
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from almanac import Almanac
+from digests.readable import readable
 from digests.types import Digest, Edits, Entry
 from digests.wording import name_of
 from ui.digest_entry import badge_html, badges, lang_of
@@ -68,9 +69,9 @@ def _words(almanac: Almanac, digest: Digest, edits: Edits) -> None:
 
 def _chosen(almanac: Almanac, digest: Digest, edits: Edits) -> None:
     """List what is pinned and hidden, each with the way back."""
-    names = {one.doc_id: name_of(one) for one in digest.left_out}
-    names |= {entry.doc_id: name_of(entry) for section in digest.sections for entry in section.entries}
-    names |= {entry.doc_id: name_of(entry) for entry in digest.earlier}
+    names = {one.doc_id: readable(name_of(one)) for one in digest.left_out}
+    names |= {entry.doc_id: readable(name_of(entry)) for section in digest.sections for entry in section.entries}
+    names |= {entry.doc_id: readable(name_of(entry)) for entry in digest.earlier}
     for field, title, word in (("pinned", "Pinned", "Unpin"), ("hidden", "Hidden", "Show again")):
         held: tuple[str, ...] = getattr(edits, field)
         if not held:
@@ -104,7 +105,9 @@ def _entries(almanac: Almanac, digest: Digest, edits: Edits, state: DigestState)
 def _row(almanac: Almanac, quarter: str, edits: Edits, entry: Entry, number: int) -> None:
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", key=f"al_pick_{number}"):
         marks = "".join(badge_html(badge) for badge in badges(entry, quarter))
-        st.html(f'<div class="al-name"{lang_of(entry.title)}>{esc(shorten(name_of(entry), 90))} {marks}</div>')
+        st.html(
+            f'<div class="al-name"{lang_of(entry.title)}>{esc(shorten(readable(name_of(entry)), 90))} {marks}</div>'
+        )
         if entry.doc_id not in edits.pinned and st.button("Pin", key=f"al_pin_{number}", type="tertiary"):
             change(almanac, quarter, edits.model_copy(update={"pinned": _with(edits.pinned, entry.doc_id)}))
         if st.button("Hide", key=f"al_hide_{number}", type="tertiary"):

@@ -7,6 +7,7 @@ wrote is labelled.
 from collections.abc import Sequence
 
 from digests.cited import Cited
+from digests.readable import readable
 from digests.types import Entry, GeneratedSentence, NamedWork, Opinion, SourceSentence
 from digests.wording import (
     Badge,
@@ -33,7 +34,7 @@ TONES = {"bad": "al-bad", "warn": "al-warn", "good": "al-good", "plain": ""}
 def entry_html(entry: Entry, state: DigestState, cited: Cited, model: str, topic: str = "") -> str:
     """Return an entry; `topic` is the one that it stands under and that goes without saying."""
     here = ' data-scroll-here="start"' if state.at and state.at in (entry.doc_id, *entry.also) else ""
-    title = link(href("document", id=entry.doc_id), esc(name_of(entry)), kind="al-row-title")
+    title = link(href("document", id=entry.doc_id), esc(readable(name_of(entry))), kind="al-row-title")
     own = f'<p class="al-sum">{sentences_html(entry.sentences, entry.summary)}</p>'
     words = _written(entry.generated, own, model) if entry.generated and state.text != "sources" else own
     return (
@@ -58,14 +59,15 @@ def _line(entry: Entry, state: DigestState, topic: str) -> str:
     marks = "".join(badge_html(badge) for badge in badges(entry, state.quarter))
     others = [other for other in entry.topics if other != topic]
     tags = [tag(other, state.href(part=other, sub="")) for other in others]
-    return spans([esc(shorten(authors_of(entry), 120)), esc(date_of(entry)), *tags, marks])
+    return spans([esc(shorten(readable(authors_of(entry)), 120)), esc(date_of(entry)), *tags, marks])
 
 
 def sentence_html(sentence: SourceSentence) -> str:
     """Return a sentence that leads to its place in its source."""
     address = place_of(sentence)
     why = "Open this sentence in its source"
-    return f'<a class="al-said" href="{esc(address)}" title="{why}"{lang_of(sentence.text)}>{esc(sentence.text)}</a>'
+    words = esc(readable(sentence.text))
+    return f'<a class="al-said" href="{esc(address)}" title="{why}"{lang_of(sentence.text)}>{words}</a>'
 
 
 def place_of(sentence: SourceSentence) -> str:
@@ -77,7 +79,7 @@ def sentences_html(sentences: Sequence[SourceSentence], summary: str) -> str:
     """Return a source's sentences as running text."""
     if sentences:
         return run_together([one.text for one in sentences], [sentence_html(one) for one in sentences])
-    return esc(summary) or '<span class="al-dim">No sentence of it sums it up.</span>'
+    return esc(readable(summary)) or '<span class="al-dim">No sentence of it sums it up.</span>'
 
 
 def _written(generated: Sequence[GeneratedSentence], own: str, model: str) -> str:
@@ -90,9 +92,11 @@ def written_html(generated: Sequence[GeneratedSentence], model: str) -> str:
     for made in generated:
         if made.sources:
             address = esc(place_of(made.sources[0]))
-            parts.append(f'<a class="al-said" href="{address}" title="Open what bears it out">{esc(made.text)}</a>')
+            parts.append(
+                f'<a class="al-said" href="{address}" title="Open what bears it out">{esc(readable(made.text))}</a>'
+            )
         else:
-            parts.append(esc(made.text))
+            parts.append(esc(readable(made.text)))
     label = f"Written by {esc(model or 'a language model')}, each sentence checked against its sources"
     words = run_together([made.text for made in generated], parts)
     return f'<p class="al-sum al-made">{words}</p><p class="al-note">{label}.</p>'
@@ -103,10 +107,10 @@ def _voices(entry: Entry, cited: Cited) -> str:
     made = ""
     for place, opinions in cited.by_place(entry.opinions):
         said = "".join(f"<p>{_verdict(opinion)}{sentence_html(opinion)}</p>" for opinion in opinions)
-        who = link(place_of(opinions[0]), f"Your notes, {esc(shorten(place, 140))}")
+        who = link(place_of(opinions[0]), f"Your notes, {esc(shorten(readable(place), 140))}")
         made += f'<blockquote class="al-own">{said}<cite>{who}</cite></blockquote>'
     for remark in entry.remarks:
-        who = link(place_of(remark), esc(shorten(cited.title(remark.doc_id), 90)))
+        who = link(place_of(remark), esc(shorten(readable(cited.title(remark.doc_id)), 90)))
         made += f"<blockquote><p>{sentence_html(remark)}</p><cite>{who}</cite></blockquote>"
     return f'<div class="al-voices">{made}</div>' if made else ""
 
@@ -117,7 +121,7 @@ def _verdict(opinion: Opinion) -> str:
 
 
 def _quote(sentence: SourceSentence) -> str:
-    return f"<span{lang_of(sentence.text)}>{esc(sentence.text)}</span> "
+    return f"<span{lang_of(sentence.text)}>{esc(readable(sentence.text))}</span> "
 
 
 def _ways(entry: Entry, cited: Cited) -> str:
@@ -129,7 +133,7 @@ def _ways(entry: Entry, cited: Cited) -> str:
     said = {sentence.doc_id for sentence in (*entry.opinions, *entry.remarks)}
     for doc_id in (doc_id for doc_id in entry.also if doc_id not in said):
         word = "Your notes" if cited.is_note(doc_id) else "Also"
-        words = f"{word}: {esc(shorten(cited.title(doc_id), 60))}"
+        words = f"{word}: {esc(shorten(readable(cited.title(doc_id)), 60))}"
         made.append(link(href("document", id=doc_id), words, kind="al-act"))
     work = of_url(entry.url) if safe_url(entry.url) else None
     if work is not None and work.kind in ("arxiv", "doi", "github") and entry.named_by:
@@ -144,13 +148,13 @@ def _named(names: Sequence[NamedWork]) -> str:
         return ""
     rows = ""
     for work in names:
-        title = esc(shorten(work.title or work.key, 140))
+        title = esc(shorten(readable(work.title or work.key), 140))
         if work.held:
             way = link(href("document", id=work.held), title)
         elif work.kind in ("arxiv", "doi", "github"):
             way = link(href("work", kind=work.kind, key=work.key), title)
         else:
-            way = outside(work.url, shorten(work.title or work.key, 140)) if safe_url(work.url) else title
+            way = outside(work.url, shorten(readable(work.title or work.key), 140)) if safe_url(work.url) else title
         remark = f'<div class="al-dim">{sentence_html(work.remark)}</div>' if work.remark is not None else ""
         about = f" {tag(work.topic)}" if work.topic else ""
         rows += f"<li>{way}{about}{remark}</li>"
@@ -164,7 +168,7 @@ def _sources(entry: Entry, cited: Cited) -> str:
     if not held:
         return ""
     rows = "".join(
-        f"<li>{_quote(sentence)}<cite>{link(place_of(sentence), esc(cited.place(sentence)))}</cite></li>"
+        f"<li>{_quote(sentence)}<cite>{link(place_of(sentence), esc(readable(cited.place(sentence))))}</cite></li>"
         for sentence in held
     )
     return (

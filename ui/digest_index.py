@@ -6,6 +6,7 @@ import streamlit as st
 
 from almanac import Almanac
 from digests.quarter import short
+from digests.readable import readable
 from digests.render import OF_MANY
 from digests.types import Digest, QuarterState
 from digests.wording import span_of
@@ -61,10 +62,12 @@ def _chart(counts: Counts) -> None:
 
 def quarter_row(state: QuarterState, title: str, summary: str) -> str:
     """Return one quarter of the list."""
-    way = link(href("digests", quarter=state.quarter), esc(title or short(state.quarter)), kind="al-row-title")
+    way = link(
+        href("digests", quarter=state.quarter), esc(readable(title) or short(state.quarter)), kind="al-row-title"
+    )
     built = f"built {esc(state.built_at[:10])}" if state.built_at else "built when you open it"
     line = spans([span_of(state.quarter), count(state.documents, "document"), built if not state.stale else "changed"])
-    words = f'<p class="al-dim"{lang_of(summary)}>{esc(summary)}</p>' if summary else ""
+    words = f'<p class="al-dim"{lang_of(summary)}>{esc(readable(summary))}</p>' if summary else ""
     return f'<article class="al-row"><div{lang_of(title)}>{way}</div><div class="al-meta">{line}</div>{words}</article>'
 
 

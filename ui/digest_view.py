@@ -11,6 +11,7 @@ from math import ceil
 from digests.cited import Cited
 from digests.note import note_html
 from digests.quarter import short
+from digests.readable import readable
 from digests.types import BuildState, Digest, Entry, Highlight, LeftOut, Movement
 from digests.wording import (
     built_words,
@@ -74,13 +75,13 @@ def head_html(digest: Digest, state: DigestState, known: Sequence[str]) -> str:
     editor = f'<aside class="al-editor"><h2>Editor’s note</h2>{written}</aside>' if written else ""
     return (
         f'<nav class="al-acts al-steps">{"".join(ways)}</nav><header class="al-doc"><h1{lang_of(digest.title)} '
-        f'dir="auto">{esc(digest.title)}</h1><div class="al-meta">{line}</div></header>{editor}'
+        f'dir="auto">{esc(readable(digest.title))}</h1><div class="al-meta">{line}</div></header>{editor}'
     )
 
 
 def opening_html(digest: Digest, state: DigestState) -> str:
     """Return what changed and the must-reads."""
-    own = f'<p class="al-lead">{esc(digest.summary)}</p>' if digest.summary else ""
+    own = f'<p class="al-lead">{esc(readable(digest.summary))}</p>' if digest.summary else ""
     if digest.generated_summary:
         if state.text == "sources":
             own += note(act(state.href(text=""), "Show what the model wrote", stay=True))
@@ -117,7 +118,9 @@ def _must_reads(digest: Digest, state: DigestState) -> str:
 
 
 def _must_read(one: Highlight, entry: Entry, state: DigestState, part: str) -> str:
-    way = link(state.href(part=part, sub="", at=one.doc_id), esc(name_of(entry)), kind="al-row-title", stay=True)
+    way = link(
+        state.href(part=part, sub="", at=one.doc_id), esc(readable(name_of(entry))), kind="al-row-title", stay=True
+    )
     return f'<li{lang_of(entry.title)}>{way}<span class="al-dim">{esc(reason_words(one))}</span></li>'
 
 
@@ -252,7 +255,8 @@ def _listed_page(documents: Sequence[LeftOut], state: DigestState) -> str:
 
 def _rows(documents: Sequence[LeftOut]) -> str:
     return "".join(
-        f"<li{lang_of(one.title)}>{link(href('document', id=one.doc_id), esc(name_of(one)))}</li>" for one in documents
+        f"<li{lang_of(one.title)}>{link(href('document', id=one.doc_id), esc(readable(name_of(one))))}</li>"
+        for one in documents
     )
 
 
@@ -292,8 +296,12 @@ def _changes(built: BuildState, cite: Callable[[Sequence[str]], Cited]) -> str:
     if not told:
         return f"{since} no document changed."
     names = cite([doc for _, ids in parts for doc in ids[:MOST_LISTED]])
+
+    def title_of(doc: str) -> str:
+        return esc(readable(names.title(doc)))
+
     rows = "".join(
-        f"<li>{word}: {link(href('document', id=doc), esc(names.title(doc))) if word != 'removed' else esc(doc)}</li>"
+        f"<li>{word}: {esc(doc) if word == 'removed' else link(href('document', id=doc), title_of(doc))}</li>"
         for word, ids in parts
         for doc in ids[:MOST_LISTED]
     )
