@@ -226,7 +226,7 @@ class Checker:
 
         def also(writer: Writer, counts: Counts) -> None:
             new = counts.added or counts.updated
-            result = "partial" if parsed.skipped else "ok" if new else "unchanged"
+            result = "partial" if parsed.partial else "ok" if new else "unchanged"
             saved.append(_succeeded(check, now, seconds, result, counts))
             save_check(writer, saved[0])
 

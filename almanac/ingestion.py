@@ -291,7 +291,7 @@ class Ingestion:
             kind=parsed.kind,
             content_hash=reading.digest,
             size=reading.size,
-            status="partial" if parsed.skipped else "ok",
+            status="partial" if parsed.partial else "ok",
             warnings=warnings,
             skipped=tally.skipped,
         )
@@ -307,7 +307,7 @@ class Ingestion:
         return Outcome(
             source=step.location,
             kind=parsed.kind,
-            status="partial" if parsed.skipped else "ok" if changed else "unchanged",
+            status="partial" if parsed.partial else "ok" if changed else "unchanged",
             counts=counts,
             warnings=tuple(warnings),
         )

@@ -193,19 +193,19 @@ class Overview:
         """Return what `doctor` finds without a model: database, text index, disk, packages."""
         found = [self._database(), self._words(), self._disk(), *self._packages()]
         counts = self.counts()
-        found.append(
-            Check(
-                "vectors",
-                counts["waiting"] == 0,
-                f"{counts['chunks'] - counts['waiting']} of {counts['chunks']} passages have a vector",
-                "" if counts["waiting"] == 0 else "Run `python -m almanac reindex`, or leave the app open for a while.",
-            )
-        )
+        found.append(self._vectors(counts))
         failed = [source for source in self.sources() if source.status == "failed"]
         remedy = f"{failed[0].location}: {failed[0].error} {failed[0].hint}" if failed else ""
         found.append(Check("sources", not failed, f"{len(failed)} of {counts['sources']} sources failed", remedy))
         found.append(self._subscriptions())
         return found
+
+    def _vectors(self, counts: dict[str, int]) -> Check:
+        words = f"{counts['chunks'] - counts['waiting']} of {counts['chunks']} passages have a vector"
+        if self._settings.embedder == "none":
+            return Check("vectors", True, f"{words}; none are made, by the setting EMBEDDER")
+        remedy = "Run `python -m almanac reindex`, or leave the app open for a while."
+        return Check("vectors", counts["waiting"] == 0, words, remedy if counts["waiting"] else "")
 
     def _subscriptions(self) -> Check:
         from almanac.standing import TROUBLE

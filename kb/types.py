@@ -295,3 +295,8 @@ class Parsed(Frozen):
     warnings: tuple[str, ...] = ()
     skipped: int = 0
     feed: FeedFacts | None = None
+
+    @property
+    def partial(self) -> bool:
+        """Whether something is missing: entries that were left out, or that never came."""
+        return self.skipped > 0 or (self.feed is not None and not self.feed.complete)

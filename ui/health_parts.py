@@ -30,6 +30,8 @@ def figures_html(
 ) -> str:
     """Return how much there is, how much of it is searched by meaning, and what waits."""
     waiting, outbox, failed = counts["waiting"], counts["outbox"], counts["failed_sources"]
+    off = state.status == "off"
+    behind = "none are, by the setting EMBEDDER" if off else f"{waiting:,} wait for the embedding model"
     rows = (
         ("Documents", counts["documents"], ""),
         (
@@ -40,7 +42,7 @@ def figures_html(
         (
             "Searched by meaning",
             counts["chunks"] - waiting,
-            f"{waiting:,} wait for the embedding model" if waiting else "all of them",
+            behind if waiting else "all of them",
         ),
         (
             "Characters searched by meaning",

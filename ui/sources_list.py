@@ -13,6 +13,7 @@ import streamlit as st
 
 from almanac.standing import TROUBLE
 from kb.errors import AlmanacError
+from ui.panels import remarks
 from ui.render import act, count, empty, esc, link, note, said, spans
 from ui.rounds import round_report, start_round
 from ui.sources_state import KIND_WORDS, MEANINGS, STATES, VIEWS, SourcesState, ago, pace, shown_target
@@ -149,9 +150,10 @@ def row(one: "Standing", now: datetime) -> str:
         f"next check {esc(ago(check.next_at, now))}" if check.next_at and made.enabled and not check.muted else "",
     ]
     name = link(SourcesState(id=made.key).href(), esc(made.name), kind="al-row-title")
+    missing = remarks(check.warnings) if one.state == "partly" else ""
     return (
         f'<article class="al-row al-source"><div class="al-source-head">{name}{badge(one)}</div>'
-        f'<div class="al-meta">{spans(line)}</div>{trouble(one)}</article>'
+        f'<div class="al-meta">{spans(line)}</div>{trouble(one)}{missing}</article>'
     )
 
 

@@ -73,6 +73,8 @@ def _actions(library: Library, standing: "Standing") -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="al_sources_actions"):
         busy = library.rounds.running is not None
         if st.button("Check now", type="primary", disabled=busy, key="al_check_one"):
+            # What a check would bring is answered by the check.
+            st.session_state.pop("al_preview", None)
             start_round(library, [one.key], title=f"Checking {one.name}")
             st.rerun()
         if st.button("Test", help="Shows what a check would bring, and writes nothing.", key="al_test_one"):

@@ -209,6 +209,20 @@ def test_half_a_feed_keeps_whole_entries_and_is_asked_for_as_a_whole_again(desk:
     assert desk.titles == [f"Post number {n}" for n in (1, 2, 3)]
 
 
+def test_a_feed_cut_between_two_entries_is_half_a_feed_too(desk: Desk) -> None:
+    one = desk.subscribe()
+    body = rss(desk.site.base, posts(1, 2, 3))
+    half = body[: body.rindex("<item>")]
+    desk.site.pages["/feed"] = with_validators(half, etag='"1"')
+    partly = desk.sync()[one.name]
+    assert partly.outcome is not None
+    assert (partly.check.result, partly.outcome.status, partly.check.etag) == ("partial", "partial", "")
+    assert desk.titles == ["Post number 2", "Post number 3"]
+    desk.site.pages["/feed"] = with_validators(body, etag='"1"')
+    assert desk.sync()[one.name].check.result == "ok"
+    assert desk.titles == [f"Post number {n}" for n in (1, 2, 3)]
+
+
 # Identity
 
 

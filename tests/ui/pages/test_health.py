@@ -26,7 +26,7 @@ def test_it_counts_and_checks(app: AppTest, almanac: Almanac) -> None:
         f"Passages{counts['chunks']:,}",
         "setting EMBEDDER is none",
         "database",
-        "wait for the embedding model",
+        "none are, by the setting EMBEDDER",
     ):
         assert words in read.text
     assert str(almanac.settings.home) in read.text

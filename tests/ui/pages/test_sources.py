@@ -148,15 +148,32 @@ def test_what_a_check_would_bring_is_shown_and_not_written(app: AppTest, almanac
     assert "It answers with 2 entries, 2 of them new" in read.text
     assert "Post number 1" in read.text
     assert not [info for info in almanac.documents() if info.source.startswith(site.base)]
+    app.button(key="al_check_one").click().run()
+    read = round_done(app)
+    assert "2 new" in read.text
+    assert "Nothing was written" not in read.text, "the check has answered what the test showed"
     site.pages["/feed"] = reply("<html>hello</html>")
     app.button(key="al_test_one").click().run()
     assert "HTML page" in app.error[0].value
 
 
+def test_a_feed_that_ends_early_says_so_in_the_list(app: AppTest, almanac: Almanac, site: Peer) -> None:
+    whole = rss(site.base, posts(1, 2))
+    site.pages["/half"] = reply(whole[: whole.index("</item>") + len("</item><it")])
+    subscribe(almanac, site, "/half")
+    at(app)
+    app.button(key="al_round_all").click().run()
+    read = round_done(app)
+    assert "partly read" in read.text
+    assert "The feed ends early: 1 whole entries were kept." in read.text
+
+
 def test_one_is_paused_gone_on_with_and_removed(app: AppTest, almanac: Almanac, site: Peer) -> None:
     (key,) = subscribe(almanac, site, "/feed")
-    list(almanac.sources.sync())
     at(app, id=key)
+    app.button(key="al_check_one").click().run()
+    round_done(app)
+    assert len([info for info in almanac.documents() if info.source.startswith(site.base)]) == 2
     app.button(key="al_pause_one").click().run()
     assert "paused" in Reading(shown(app)).text
     assert not almanac.sources.all()[0].subscription.enabled
