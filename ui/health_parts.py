@@ -50,7 +50,7 @@ def figures_html(
             f"of {read['characters']:,}" if read["characters_embedded"] < read["characters"] else "all of them",
         ),
         ("Waiting for the vector index", outbox, "search does not wait for it" if outbox else "up to date"),
-        ("Sources", counts["sources"], f"{failed} failed" if failed else "none failed"),
+        ("Sources read", counts["sources"], f"{failed} failed the last time" if failed else ""),
         ("Removed by you", counts["removed"], ""),
     )
     body = "".join(_ROW.format(name, "al-num", f"{number:,}", esc(words)) for name, number, words in rows)

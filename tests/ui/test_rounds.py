@@ -1,7 +1,10 @@
 """ui.rounds: the clock begins a round where one is due, never beside another, and never where it is off."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -10,6 +13,7 @@ from almanac.subscriptions import make_subscription
 from kb.settings import load_settings
 from kb.types import Kind
 from tests.almanac.sites import posts, rss
+from tests.conftest import ROOT
 from tests.peers import Peer, peer, reply
 from tests.ui.conftest import Reading, wait
 from ui.jobs import Jobs
@@ -53,6 +57,39 @@ def test_the_clock_begins_one_round_for_all_tabs_and_processes(home: Path, site:
     assert tabs.rounds.version == version, "not due again"
     assert tabs.rounds.job is None or tabs.rounds.job.error is None
     assert other.rounds.job is None or other.rounds.job.error is None
+
+
+def test_the_clock_begins_one_round_for_all_tabs_of_two_apps(home: Path, site: Peer) -> None:
+    made = library(home, site)
+    made.almanac.close()
+    site.pages["/feed"] = site.linger(site.pages["/feed"], 0.3)
+    hour = home / "hour"
+    hour.write_text("0")
+    command = [sys.executable, "-m", "tests.ui.clock_worker", str(home)]
+    apps = [subprocess.Popen(command, cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True) for _ in range(2)]
+    try:
+        assert [told(app) for app in apps] == ["ready", "ready"]
+        for rounds, now in enumerate(("0", "3", "6"), 1):
+            hour.with_suffix(".part").write_text(now)
+            hour.with_suffix(".part").replace(hour)
+            for app in apps:
+                print("look", file=app.stdin, flush=True)
+            answers = [told(app).split(" ", 1) for app in apps]
+            assert {how for _, how in answers} == {"fine"}
+            assert sum(int(begun) for begun, _ in answers) >= rounds
+            assert len([request for request in site.requests if request.path == "/feed"]) == rounds
+        assert site.most_at_once == 1
+    finally:
+        for app in apps:
+            app.communicate(timeout=30)
+    reopened = open_almanac(load_settings(home, embedder="none"))
+    assert len(reopened.documents()) == 2
+    reopened.close()
+
+
+def told(app: "subprocess.Popen[str]") -> str:
+    assert app.stdout is not None
+    return app.stdout.readline().strip()
 
 
 def test_a_round_by_hand_says_where_another_process_is_at_it(home: Path, site: Peer) -> None:
