@@ -49,6 +49,7 @@ _FRACTION = re.compile(
     r"|(?P<quarters>three[\s-]quarters))(?![A-Za-z]|\sof\san?\s)|(?P<han>一半)|(?P<time>half an hour|半小时|半个小时)"
     r"|(?:(?<=rate )|(?<=rate: )|(?<=rate = )|(?<=rate=)|(?<=rate of )|(?<=率)|(?<=率 )|(?<=率为)|(?<=率是))"
     r"(?P<over>\d{1,2})/(?P<under>\d{1,3})(?![\d/])"
+    r"|(?<![\d./A-Za-z])(?P<one>1)/(?P<parts>[3-9]|[1-9]\d)(?![\d/.%A-Za-z])"
     r"|(?P<day>half a day|半天)|(?P<year>half a year|半年)|(?P<month>半个月)|(?P<hour>an hour(?! and))(?<!per an hour)"
     r"|(?:(?<=\bover )|(?<=\bfor )|(?<=\bin )|(?<=\bwithin ))"
     r"(?:a (?P<aday>day)|a (?P<aweek>week)|a (?P<amonth>month)|a (?P<ayear>year))\b",
@@ -125,8 +126,8 @@ def _fractions(text: str) -> list[Amount]:
     found = []
     for match in _FRACTION.finditer(text):
         name = match.lastgroup or ""
-        if match["over"]:
-            name, share = "over", int(match["over"]) / max(1, int(match["under"]))
+        if match["over"] or match["one"]:
+            share = int(match["over"] or 1) / max(1, int(match["under"] or match["parts"]))
             found.append(Amount(*match.span(), Numeral(*match.span(), share), (("share", share), ("number", share))))
             continue
         reading = ("share", _SHARES[name]) if name in _SHARES else ("time", _SPANS[name])

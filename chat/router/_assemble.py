@@ -19,6 +19,7 @@ from chat.router import _derive_train as train
 from chat.router._facts import POOLS, Fact, Facts, alternatives, field_type
 from chat.router._features import holds
 from chat.router._job import Job, Json, device_note, model_note, suits
+from chat.router._leftover import by_words
 from chat.router._routes import Way
 from chat.router._types import CalculatorRequest, MissingInput, Span
 from chat.router._units import unit_asked
@@ -51,13 +52,21 @@ DERIVE: Mapping[str, Callable[[Job], None]] = {
 """By calculator; those not listed need the table of fields alone."""
 MOST = 8
 """Alternatives of one question."""
-_POOL_FITS = {"share": "share", "count": "count", "count0": "count", "length": "length", "stage": "stage"}
+_POOL_FITS = {
+    "share": "share",
+    "count": "count",
+    "dim": "count",
+    "count0": "count",
+    "length": "length",
+    "stage": "stage",
+}
 _POOLS_OF: Mapping[str, tuple[str, ...]] = {
     "time": ("time_any",),
     "bytes": ("bytes_any",),
     "rate": ("rate_any",),
     "share": ("share_any", "number_any"),
     "count": ("number_any",),
+    "dim": ("number_any",),
     "length": ("length_any", "number_any"),
     "big": ("big_any",),
     "flops": ("flops_any",),
@@ -87,11 +96,20 @@ def _request(way: Way, facts: Facts) -> CalculatorRequest:
     """Assemble what is stated; amounts without a name fill what is missing first, then what has a default."""
     _, _, absent, _ = _assembled(way, facts, None)
     job, output, absent, problem = _assembled(way, facts, absent)
+    worded = by_words(job) if not problem else {}
+    if worded:
+        facts = replace(facts, given={**facts.given, **{f"={name}": [fact] for name, fact in worded.items()}})
+        job, output, absent, problem = _assembled(way, facts, absent)
+        for name, fact in worded.items():
+            job.note(f"{fact.text} taken for {name}, by the words beside it")
     alone = _by_elimination(job, absent) if not problem else None
     if alone is not None:
         name, fact = alone
         given = {**facts.given, f"={name}": [replace(fact, key=f"={name}")]}
+        notes = job.notes
         job, output, absent, problem = _assembled(way, replace(facts, given=given), absent)
+        for line in notes:
+            job.note(line)
         job.note(f"{fact.text} taken for {name}")
     if not problem:
         _prune(job, output)

@@ -243,7 +243,7 @@ def _side(meaning: Meaning, before: bool, between: list[Item], items: list[Item]
         if meaning.mode == "noun" and explicit:
             cost = 0.25
         if meaning.name == "tokens_any" and not explicit:
-            cost = 0.9
+            cost = 1.6
     else:
         cost = {"key": 0.9, "both": 0.0, "noun": 0.0, "weak": 0.35}[meaning.mode]
         cost += 1.0 if ":" in words or _is_dashed(one, between) else 0.0
@@ -295,7 +295,7 @@ def _weight(item: Item, own: set[str]) -> float:
     if word in CONNECT or word in WAYS:
         return 0.08 if len(word) == 1 else 0.12
     if item.sort in ("amount", "list"):
-        return 2.0
+        return UNBOUND
     if item.sort in ("model", "device", "dtype", "format"):
         return 0.8
     if item.sort == "term":

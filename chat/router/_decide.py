@@ -73,10 +73,13 @@ def kind_of(row: Row, features: frozenset[str], best: CalculatorRequest | None) 
         return "both" if best.ready and (asks or amounts > 1) else "library"
     if _defines_first(row):
         return "both"
-    if holds("WHY", features) or (holds("EXPLAIN", features) and not command):
+    asked_to_plan = best.calculator == "planner" and best.ready and amounts > 1
+    if holds("WHY", features) or (holds("EXPLAIN", features) and not command and not asked_to_plan):
         if best.ready and (amounts > 1 or asks):
             return "both"
         return "library" if not asks or holds("WHY", features) else "both" if best.ready else "library"
+    if len(best.missing) > 1 and amounts == 1 and not asks and not command and holds("DEFINE|EXPLAIN|WHY", features):
+        return "library"
     if not best.ready and not asks and not command and _YESNO.search(text):
         return "library"
     return "calculator"

@@ -12,6 +12,8 @@ from calculators import CalculatorError
 from chat.router._job import Job, device_note
 
 _MHA = re.compile(r"\bMHA\b|multi[- ]head(?! latent)|多头注意力", re.IGNORECASE)
+LARGEST_BLOCK = 1e5
+"""Bytes of a block of a quantised format are fewer."""
 _WHOLE_FLOATS = ("fp32", "bf16", "fp16", "fp8")
 
 
@@ -182,6 +184,11 @@ def quant_size(job: Job) -> None:
     """Bits per weight from a number format, its groups or its blocks."""
     if job.choice("per_channel") and "group_size" not in job.inputs:
         job.inputs["group_size"] = -1
+    if job.inputs.get("block_bytes", 0) >= LARGEST_BLOCK:
+        job.drop("block_bytes")  # memory that something has to fit into
+    if {"block_bytes", "group_size"} <= job.inputs.keys() and "block_weights" not in job.inputs:
+        job.put("block_weights", job.inputs["group_size"], job.used.get("group_size"))
+        job.drop("group_size")
     named = job.facts.first("format")
     if named is not None:
         _block_format(job, str(named.value))
@@ -308,6 +315,9 @@ def goodput(job: Job) -> None:
         duration = None if loose is None else float(loose.value)
     if duration is not None and "failures" in job.inputs:
         job.put("hours", float(f"{duration / 3600:.12g}"), job.used.get("duration"))
+    cadence = {"interval_s", "mtbf_s"} & job.inputs.keys() and not {"failures", "ckpt_s"} & job.inputs.keys()
+    if duration is not None and cadence and not job.says("HOWLONG_ASKED"):
+        job.put("ckpt_s", duration, job.used.get("duration"))
     nodes = job.peek("nodes")
     if nodes and "gpus" not in job.inputs and "failures_per_1000_node_days" in job.inputs:
         each = int(job.inputs.get("gpus_per_node", 8))
@@ -320,6 +330,9 @@ def collective(job: Job) -> None:
     gpus = job.gpus()
     if gpus and ("ranks" not in job.inputs or job.peek("nodes")):
         job.put("ranks", gpus, job.used.get("gpus"))
+    nodes = job.facts.first("nodes")
+    if "ranks" not in job.inputs and nodes is not None:
+        job.put("ranks", int(nodes.value), nodes)
     if job.inputs.get("algorithm") == "tree" and job.inputs.get("op", "all_reduce") != "all_reduce":
         del job.inputs["algorithm"]
     if "algbw" in job.inputs:

@@ -15,6 +15,8 @@ _TOTALS = {
     16: "adam", 18: "adam_fp32_grads", 20: "adam_fp32_accumulation", 12: "sgd_momentum", 10: "adam_8bit",
     6: "adam_8bit_no_master", 8: "sgd",
 }  # fmt: skip
+MOST_IN_A_SEQUENCE = 2_000_000
+"""Fewer tokens than these, behind a batch, are those of one sequence rather than of a training run."""
 MOST_GPUS = 1_048_576
 _OFFLOADED_PARAMS = re.compile(
     r"\bparam\w*[^.,，;?\d]{0,30}offload|offload[^.,，;?\d]{0,30}\bparam|参数[^.,，;?\d]{0,8}(?:offload|卸载|放)|卸载[^.,，;?\d]{0,8}参数",
@@ -29,6 +31,13 @@ def bubble(job: Job) -> None:
     given = job.inputs.get("schedule")
     if given not in (None, "interleaved") and job.says("schedule=interleaved COMPARE"):
         job.drop("interleave")  # the chunks are those of the other schedule
+    whole, each = job.peek("global_batch", "batch"), job.peek("micro_batch")
+    replicas = job.peek("dp") or 1
+    if job.peek("microbatches", "=microbatches") is None and whole and each and whole % (each * replicas) == 0:
+        job.put("microbatches", int(whole // (each * replicas)), job.facts.first("global_batch", "batch"))
+        job.note(
+            f"{whole:g} sequences in microbatches of {each:g}" + (f" on {replicas:g} replicas" if replicas > 1 else "")
+        )
     chunks = job.inputs.get("interleave", 1)
     if given == "1f1b" and chunks > 1:
         given = None
@@ -153,8 +162,17 @@ def activation(job: Job) -> None:
             job.put("dtype_bytes", dtype.value, dtype)
 
 
+def _tokens_of_a_sequence(job: Job) -> None:
+    """The 4096 of "batch 2048 × 4096 tokens" is the length of a sequence."""
+    tokens = job.inputs.get("tokens")
+    if tokens is not None and tokens < MOST_IN_A_SEQUENCE and "batch" in job.inputs and "seq_len" not in job.inputs:
+        job.put("seq_len", int(tokens), job.used.get("tokens"))
+        job.drop("tokens")
+
+
 def training_flops(job: Job) -> None:
     """The formula: as named, else by what is given."""
+    _tokens_of_a_sequence(job)
     _epochs(job)
     selective = job.inputs.get("formula") in (None, "korthikanti_hw_selective") and "params" not in job.inputs
     if selective and job.says("RECOMPUTE|recompute seq_len|=seq_len hidden|=hidden !layers"):
@@ -171,6 +189,8 @@ def training_flops(job: Job) -> None:
 
 def utilization(job: Job) -> None:
     """Devices, and throughput of the whole job."""
+    _tokens_of_a_sequence(job)
+    _share_of_peak(job)
     gpus, each = job.gpus(), job.number("tokens_per_s_per_gpu")
     if gpus is not None:
         job.put("gpus", gpus)
@@ -195,6 +215,19 @@ def utilization(job: Job) -> None:
         job.put("tokens_per_s", batch * length / step)
         job.note(f"{batch:,} sequences of {length:,} tokens in {step:g} s")
         job.drop("iter_time_s")
+
+
+def _share_of_peak(job: Job) -> None:
+    """What share of peak is 500 TFLOP/s on an H100: that rate is the achieved one, as the device's peak is known."""
+    rate, fact = job.inputs.get("peak_flops"), job.used.get("peak_flops")
+    own = job.device.peak_flops(job.precision) if job.device is not None else None
+    measured = {"achieved_flops", "iter_time_s", "tokens_per_s", "gpu_hours"} & job.inputs.keys()
+    stated = fact is not None and not measured and job.peek("tokens_per_s_per_gpu") is None
+    if stated and own and rate is not None and rate < own:
+        job.put("achieved_flops", rate, fact)
+        job.drop("peak_flops")
+        job.inputs["peak_flops"] = own
+        job.registered.add("peak_flops")
 
 
 def training_time(job: Job) -> None:

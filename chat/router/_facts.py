@@ -23,10 +23,18 @@ POOLS = frozenset({*_LOOSE.values(), "big_any", "number_any", "length_any", "sig
 """Amounts without a name, by kind; a field takes them in turn."""
 _NEGATIVE = frozenset(("false", "none", "0"))
 _LETTER = re.compile(
-    r"(?<![A-Za-z0-9_])(?P<letter>[A-Za-zα-ωΑ-Ωĉ][A-Za-z_*']{0,9})\s?(?P<sign>=|:|≈|~|为|是|取|\bis\b|\bequals?\b|\bof\b)?\s?$"
+    r"(?<![A-Za-z0-9_/])(?P<letter>[A-Za-zα-ωΑ-Ωĉ][A-Za-z_*']{0,9})\s?(?P<sign>=|:|≈|~|为|是|取|\bis\b|\bequals?\b|\bof\b)?\s?$"
 )
 _ASSIGNED = re.compile(r"(?<![A-Za-z0-9_])[A-Za-zα-ωΑ-Ω][A-Za-z_*']{0,9}\s?[=:≈]\s?$")
 _UNSIGNED = re.compile(r"(?<![A-Za-z0-9_])[b-zB-Zα-ωΑ-Ω]$")
+_SPACED = re.compile(r"(?:^|[\s,，:(])([b-zB-Zα-ωΑ-Ω])\s\d+(?![A-Za-z\d])")
+"""A letter and a number behind a space; two of them make a list: "b 1, s 4096"."""
+_NAME = r"[A-Za-z]{1,2}(?:_[A-Za-z])?"
+_SHARED = re.compile(
+    rf"(?<![A-Za-z0-9_])(?P<names>{_NAME}(?:\s?(?:[/,、=&]|and|和)\s?{_NAME}){{1,3}})\s?"
+    r"(?:时间|耗时)?(?:都是|都为|都取|均为|均是|各为|各是|各|=|are all|all equal(?: to)?|are each|are|all|each"
+    r"|equal(?: to)?)\s?(?=\d)"
+)
 _TUPLE = re.compile(
     r"\(?\s?(?P<names>[A-Za-z]{1,2}(?:\s?[,，/×x*·]\s?[A-Za-z]{1,2}){1,4})\s?\)?\s?(?:=|:|为|是|of|is)?\s?"
     r"(?P<values>[\[(]?\s?\d{1,6}(?:\s?[,，/×x*·]\s?\d{1,6}){1,4}\s?[\])]?)"
@@ -104,6 +112,7 @@ def _letters(row: Row, way: Way) -> tuple[list[tuple[str, list[Item], float]], s
     if any(len(fields) > 1 for fields in meaning.values()):
         filled = _named(row, way)  # in "32 microbatches, F=2, B=3" the letter B has one field left
     amounts = [item for item in row.items if item.sort == "amount"]
+    listed = sum(match[1] in meaning for match in _SPACED.finditer(text)) > 1
     for names, values in _tuples(text, meaning):
         inside = [item for item in amounts if values[0] <= item.start and item.end <= values[1]]
         inside = inside or _parts(row, values)
@@ -111,11 +120,16 @@ def _letters(row: Row, way: Way) -> tuple[list[tuple[str, list[Item], float]], s
             for letter, item in zip(names, inside, strict=True):
                 _take(way, meaning[letter], item, [item], found, filled, taken)
             taken.update(id(item) for item in row.items if item.sort == "list" and item.end == values[1])
+    for names, place in _sharing(text, meaning):
+        for item in [item for item in amounts if item.start == place]:
+            for name in names:
+                _take(way, meaning[name], item, [item], found, filled, taken)
     for item in amounts:
         before = _LETTER.search(text[max(0, item.start - 16) : item.start])
         if id(item) in taken or before is None or before["letter"] not in meaning:
             continue
-        if before["sign"] is None and not (_UNSIGNED.search(text[: item.start]) and not text[item.start - 1].isspace()):
+        glued = _UNSIGNED.search(text[: item.start].rstrip()) and (listed or not text[item.start - 1].isspace())
+        if before["sign"] is None and not glued:
             continue
         if before["sign"] == "of" and len(before["letter"]) == 1:
             continue
@@ -166,6 +180,18 @@ def _take(
             taken.update(id(piece) for piece in items)
             found.append((name, items, value))
             return
+
+
+def _sharing(text: str, meaning: Mapping[str, list[str]]) -> list[tuple[list[str], int]]:
+    """Letters that have one value, with its place: "F = B = W = 1", "F、B、W 都是 1"."""
+    found = []
+    for match in _SHARED.finditer(text):
+        names = re.findall(_NAME, re.sub(r"\band\b", ",", match["names"]))
+        names = [name if name in meaning else name.replace("_", "") for name in names]
+        ratio = "/" in match["names"] and match[0].rstrip().endswith("=")  # "m/p = 4"
+        if all(name in meaning for name in names) and not ratio:
+            found.append((names, match.end()))
+    return found
 
 
 def _same_letter(place: list[Item], items: list[Item]) -> bool:

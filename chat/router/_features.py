@@ -14,12 +14,14 @@ from chat.router._bind import Bindings
 from chat.router._items import Item, Row
 from chat.router._lexicon import lexicon
 
+_IN_CHOICES = frozenset(("FLOPS", "DEEPSPEED"))
+"""Concepts that a name of a choice still speaks of: "model FLOPs", "DeepSpeed ZeRO"."""
 _SPEAKS_OF = {"fsdp": ("ZERO",)}
 """Concepts that a choice of a group speaks of."""
 # Concepts that a longer name of a quantity still speaks of: "KV cache per token" speaks of the KV cache.
 _INNER = frozenset(
     "KV CACHE CKPT FAIL TRAIN SPEC MICROBATCH PERTOKEN PERGPU MEMORY PIPELINE WEIGHTS QUANT DECODE PREFILL ACCEPT GRAD "
-    "LATENCY THROUGHPUT ACTIVE FINETUNE COMM OPTIMAL DEEPSPEED ZERO FIT".split()
+    "SAVE FLOPS LATENCY THROUGHPUT ACTIVE FINETUNE COMM OPTIMAL DEEPSPEED ZERO FIT".split()
 )
 MEASURES = frozenset(
     "AMOUNT COMPUTE DEFINE HOWLONG COST MEMORY SIZE ENERGY CARBON FLOPS MFU HFU BUBBLE KV CACHE ACT THROUGHPUT LATENCY "
@@ -127,6 +129,8 @@ def _of_term(item: Item, index: int, bindings: Bindings) -> set[str]:
                 found.add(f"{meaning.name}_ASKED")
         elif meaning.sort == "choice":
             found |= {meaning.name, f"{meaning.name}={meaning.value}", *_SPEAKS_OF.get(meaning.name, ())}
+            within = _inner(item.text) & _IN_CHOICES
+            found |= within | ({f"{name}_ASKED" for name in within} if index not in bindings.used else set())
     if all(meaning.sort != "choice" for meaning in item.meanings):
         found |= _inner(item.text)
     elif item.means("optimizer"):

@@ -53,6 +53,8 @@ _FORMAT = re.compile(
 )
 TAKEN = "\ue002"
 _LIST = re.compile(r"[\[{(]\s?[-+]?[\d.]+(?:\s?[,，;、]\s?[-+]?[\d.]+){1,60}\s?[\])}]")
+_FORMULA_OF = re.compile(r"(?:'s)?[\s-]?(?:style|formula|type of count|公式|式)", re.IGNORECASE)
+"""Behind the name of a model: it names a way to count rather than the model."""
 _COUNTED = re.compile(r"(?:\d|[x×*张块片台个]|\bnvidia)\s?$", re.IGNORECASE)
 _BARE_CARD = re.compile(
     r"(?:张|块|片|[x×*]|个|\b\d{1,3})\s?(?P<card>[345]090)(?![\d.])|(?<![\d.])(?P<plain>[345]090)(?=\s?(?:显卡|卡|GPU|s\b|上))"
@@ -172,6 +174,7 @@ def _names(text: str) -> list[Item]:
     found = [
         Item("model", mention.start, mention.end, text[mention.start : mention.end], name=mention.name)
         for mention in calculators.find_models(text)
+        if _FORMULA_OF.match(text, mention.end) is None
     ]
     for mention in calculators.find_accelerators(text):
         if text.startswith(("a ", "an "), mention.start) or (

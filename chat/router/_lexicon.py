@@ -83,6 +83,8 @@ class Lexicon:
 
     def __init__(self) -> None:
         self.types: dict[str, str] = {}
+        self.spellings: dict[str, list[str]] = {}
+        """The names of each quantity."""
         self._root = _Node()
         self._words: set[str] = set()
         self._trade: set[str] = set()
@@ -90,6 +92,7 @@ class Lexicon:
             self.types[name] = entry["type"]
             for mode in ("key", "noun", "both", "weak"):
                 for spelling in entry.get(mode, ()):
+                    self.spellings.setdefault(name, []).append(spelling.removeprefix("="))
                     self._add(spelling, Meaning("quantity", name, mode))
         choices = read_data("choices")
         self.negated: dict[str, str] = choices.pop("_negated")

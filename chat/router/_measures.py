@@ -145,6 +145,7 @@ _TABLE: tuple[tuple[str, Reader, bool], ...] = (
         _times("gpu_hours", 24.0),
         True,
     ),
+    (rf"\s?-?(?:GPU|TPU|{DEVICE}+|张?卡)[\s·-]?(?:years?{_END}|年)", _times("gpu_hours", 8_766.0), True),
     (rf"\s?(?:kg|千克|公斤)\s?{_CARBON}", _times("intensity"), True),
     (rf"\s?(?:g|克|grams?)\s?{_CARBON}", _times("intensity", 1e-3), True),
     (rf"\s?(?:USD|US dollars?|dollars?|bucks|美元|美金|美刀|刀){_PER_HOUR}?", _times("money"), True),

@@ -13,6 +13,8 @@ from chat.router._items import Item
 MOST = 2e7
 """Counts beyond this are parameters or tokens."""
 LEAST_BIG = 1e5
+LEAST_DIM = 8
+"""Widths below this are counts of something else, where no name stands right beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ def _count(amount: Amount) -> float | None:
     value = _number(amount)
     whole = value is not None and value == int(value) and 1 <= value <= MOST and not amount.numeral.negative
     return value if whole else None
+
+
+def _dim(amount: Amount) -> float | None:
+    value = _count(amount)
+    return value if value is not None and value >= LEAST_DIM else None
 
 
 def _wrong_count(amount: Amount) -> float | None:
@@ -142,6 +149,7 @@ READERS: dict[str, Reader] = {
     name: Reader(plain, _or(plain, *extra))
     for name, (plain, *extra) in {
         "count": (_count, _wrong_count),
+        "dim": (_dim, _count, _wrong_count),
         "count0": (_count0,),
         "stage": (_stage, _whole),
         "length": (_length,),

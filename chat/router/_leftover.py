@@ -1,0 +1,97 @@
+"""Numbers that no name of the lexicon has taken: read by the words that stand beside them.
+
+Owns the comparison of those words with the words of the quantities' names ("rank 512" and "kv lora rank"). Refuses a
+number whose words fit two inputs alike. Invariant: an input that has a value stays, and so does a number that is used.
+"""
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterable
+from functools import lru_cache
+
+from chat.router._facts import Fact, field_type
+from chat.router._items import Item
+from chat.router._job import Job
+from chat.router._lexicon import lexicon
+from chat.router._values import value_of
+
+LEAST = 0.5
+"""What the words must weigh; a word that n inputs share weighs 1/n."""
+REACH = 3
+"""Words on either side that are looked at."""
+_STOP = re.compile(r"[.;?!。；？！,，()（）]")
+_PIECE = re.compile(r"[a-z]{2,}|[\u4e00-\u9fff]+")
+_COMMON = frozenset(
+    "of the in per with for each to and at is are on by from that it its as model size number total value count how "
+    "many much gpu gpus time token tokens step layer memory 每个 个数 大小 数量 多少 每次 一个 需要 使用 模型".split()
+)
+
+
+def by_words(job: Job) -> dict[str, Fact]:
+    """The inputs without a value for which the words beside an unused number speak, with that number."""
+    found: dict[str, Fact] = {}
+    words = _words_of(job.way.calculator, tuple((name, tuple(sources)) for name, sources in job.way.fields.items()))
+    shared = Counter(word for name in words for word in words[name])
+    for item in _unused(job):
+        near = _near(job, item)
+        weights = {
+            name: max((1 / shared[word] for word in near & words[name]), default=0.0)
+            for name in words
+            if name not in job.inputs and name not in found
+        }
+        best = sorted(weights.items(), key=lambda entry: -entry[1])[:2]
+        if not best or best[0][1] < LEAST or (len(best) > 1 and best[1][1] == best[0][1]):
+            continue
+        name = best[0][0]
+        value = value_of(item, field_type(job.way, name), named=True)
+        if value is not None:
+            start, end = job.facts.row.folded.span(item.start, item.end)
+            found[name] = Fact(f"={name}", value, start, end, job.facts.row.folded.source[start:end])
+    return found
+
+
+def _unused(job: Job) -> list[Item]:
+    folded = job.facts.row.folded
+    free = []
+    for item in job.facts.row.named("amount"):
+        start, end = folded.span(item.start, item.end)
+        used = any(fact.start < end and start < fact.end for fact in job.used.values() if not fact.earlier)
+        if item.amount is not None and not item.amount.numeral.weak and not used:
+            free.append(item)
+    return free
+
+
+def _near(job: Job, item: Item) -> set[str]:
+    """The words right before and right behind a number, up to the next number or the end of the clause."""
+    text = job.facts.row.folded.text.lower()
+    others = job.facts.row.named("amount")
+    left = max((other.end for other in others if other.end <= item.start), default=0)
+    right = min((other.start for other in others if other.start >= item.end), default=len(text))
+    before = _STOP.split(text[left : item.start])[-1]
+    after = _STOP.split(text[item.end : right])[0]
+    words = [*re.findall(r"[a-z]+", before)[-REACH:], *re.findall(r"[a-z]+", after)[:REACH]]
+    han = [*re.findall(r"[\u4e00-\u9fff]+", before)[-1:], *re.findall(r"[\u4e00-\u9fff]+", after)[:1]]
+    return set(_tokens([" ".join(words), *(run[-6:] if run in before else run[:6] for run in han)]))
+
+
+def _tokens(spellings: Iterable[str]) -> Iterable[str]:
+    """Latin words without a plural s, and pairs of Chinese characters."""
+    for spelling in spellings:
+        for piece in _PIECE.findall(spelling.lower().replace("_", " ")):
+            if piece.isascii():
+                word = piece.removesuffix("s")
+                if len(word) > 1 and word not in _COMMON and piece not in _COMMON:
+                    yield word
+            else:
+                yield from (pair for pair in map("".join, itertools.pairwise(piece)) if pair not in _COMMON)
+
+
+@lru_cache(maxsize=64)
+def _words_of(calculator: str, fields: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, frozenset[str]]:
+    """The words of the names of each input's quantities."""
+    names = lexicon().spellings
+    return {
+        name: frozenset(_tokens(itertools.chain.from_iterable(names.get(source, ()) for source in (name, *sources))))
+        for name, sources in fields
+    }
