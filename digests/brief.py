@@ -22,7 +22,7 @@ from kb.text import simplify
 from kb.topics import Tagger
 from kb.types import Chunk, DateBasis, Document, Frozen, Kind, Reference, Section
 
-VERSION = "6"
+VERSION = "7"
 """Raised when something else would be made of the same document."""
 READ = 2000
 """Characters that are read where no sentence sums a document up."""
@@ -36,6 +36,8 @@ FIELDS = frozenset("parallelism quantization serving hardware compression traini
 """Fields of the glossary whose terms may rise and fall."""
 _TERM = re.compile(r"[ A-Z0-9]")
 """Terms of two words, or with a capital or figure: a single everyday word, such as feature, tells nothing."""
+_TONGUES = frozenset({"Chinese", "English"})
+"""What a text is written in, or mentions in passing: no trend of the field."""
 _FIELD = re.compile(
     r"\b(neural|networks?|deep[- ]learning|machine[- ]learning|language models?|models?|LLMs?|GPT\w*|GPUs?|TPUs?|"
     r"CUDA|training|inference|"
@@ -190,7 +192,11 @@ def _unfit(document: Document, found: Sequence[Candidate], tagger: Tagger) -> st
 
 
 def _terms(text: str, glossary: Glossary) -> Iterator[str]:
-    return (name for name, field in glossary.names(text).items() if field in FIELDS and _TERM.search(name))
+    return (
+        name
+        for name, field in glossary.names(text).items()
+        if field in FIELDS and _TERM.search(name) and name not in _TONGUES
+    )
 
 
 def _code(document: Document, chosen: Sequence[Candidate]) -> Iterator[str]:

@@ -14,8 +14,9 @@ from digests.types import Movement
 LEAST_DOCUMENTS = 5
 """In each of the two quarters."""
 LEAST_COUNT = 3
-SIGNIFICANT = 3.84
-"""Of the log-likelihood ratio of two shares: one in twenty by chance (chi-square, one degree of freedom)."""
+SIGNIFICANT = {"topic": 2.71, "term": 3.84}
+"""Of the log-likelihood ratio of two shares: one in ten and one in twenty by chance (chi-square, 1 degree of freedom).
+Topics are few; of the many terms, some would pass a lower bar by chance."""
 LEAST_SHARE = 0.08
 MOST_TERMS = 4
 NO_TOPIC = "other"
@@ -49,12 +50,8 @@ def movements(before: Tally, now: Tally, ignored: Iterable[str] = ()) -> tuple[M
     if min(before.documents, now.documents) < LEAST_DOCUMENTS:
         return ()
     skipped = {term.lower() for term in ignored}
-    topics = [m for m in _moved(before, now, "topic") if abs(_change(m)) >= LEAST_SHARE and m.subject != NO_TOPIC]
-    terms = [
-        m
-        for m in _moved(before, now, "term")
-        if abs(_change(m)) >= LEAST_SHARE and strength(m) >= SIGNIFICANT and m.subject.lower() not in skipped
-    ]
+    topics = [m for m in _moved(before, now, "topic") if m.subject != NO_TOPIC]
+    terms = [m for m in _moved(before, now, "term") if m.subject.lower() not in skipped]
     rising = _distinct([m for m in terms if _change(m) > 0])
     falling = _distinct([m for m in terms if _change(m) < 0])
     return (*topics, *rising, *falling)
@@ -74,6 +71,7 @@ def _moved(before: Tally, now: Tally, kind: Literal["topic", "term"]) -> list[Mo
         for subject in sorted({*old, *new})
         if max(old.get(subject, 0), new.get(subject, 0)) >= LEAST_COUNT
     ]
+    found = [m for m in found if abs(_change(m)) >= LEAST_SHARE and strength(m) >= SIGNIFICANT[kind]]
     return sorted(found, key=lambda m: (-strength(m), m.subject))
 
 

@@ -149,13 +149,14 @@ class Glossary:
     def names(self, text: str) -> dict[str, str]:
         """Return the concepts that a text names, by their preferred English term, with their fields.
 
-        A term of several concepts names none of them, nor does one of two letters, which may be anything.
+        A term of several concepts names none of them, nor does one of two letters, which may be anything, nor an
+        everyday word that is short for a term: transfer is not transfer learning.
         """
         named: dict[str, str] = {}
         for match in self._index.scan(compact(text)):
-            if len(match.values) == 1 and (match.chinese or len(match.term) > 2):
+            if len(match.values) == 1:
                 concept = self._concepts[match.values[0]]
-                if phrase_key(match.term) not in concept.ambiguous:
+                if phrase_key(match.term) not in concept.ambiguous and _is_name(match.term, concept, text):
                     named.setdefault(concept.english[0], concept.field)
         return named
 
@@ -208,6 +209,17 @@ class Glossary:
                 if general or concept.field != "general":
                     terms[concept.english[0]] = None
         return list(terms)
+
+
+def _is_name(met: str, concept: Concept, text: str) -> bool:
+    """Tell whether a term as met says on its own which concept is meant, and is no everyday word beside."""
+    if has_han(met):
+        return len(met) > 2 or met == compact(concept.chinese[0])
+    if len(met) < 3 or not met.isalpha() or phrase_key(met) == phrase_key(concept.english[0]):
+        return len(met) > 2
+    # One word: an abbreviation or a name, spelled as such.
+    spelled = (term for term in concept.english if not term.islower() and phrase_key(term) == phrase_key(met))
+    return any(re.search(rf"(?<![A-Za-z]){re.escape(term)}s?(?![A-Za-z])", text) for term in spelled)
 
 
 def _root(term: str) -> str:

@@ -40,6 +40,12 @@ def test_a_term_must_be_more_than_chance() -> None:
     assert [(m.subject, m.before, m.now) for m in moved] == [("KV cache", 0, 6)]
 
 
+def test_one_document_more_of_a_topic_is_no_movement() -> None:
+    assert movements(quarter(12, {"parallelism": 2}), quarter(11, {"parallelism": 3})) == ()
+    moved = movements(quarter(12, {"hardware": 5}), quarter(11, {"hardware": 1, "serving": 3}))
+    assert [(m.subject, m.before, m.now) for m in moved] == [("serving", 0, 3), ("hardware", 5, 1)]
+
+
 def test_a_term_that_says_the_same_in_more_words_is_told_once() -> None:
     found = movements(quarter(20), quarter(20, terms={"KV cache": 12, "KV cache quantization": 11, "4-bit": 9}))
     assert [m.subject for m in found] == ["KV cache", "4-bit"]

@@ -238,3 +238,21 @@ def test_a_missing_or_unreadable_file_is_named(tmp_path: Path) -> None:
     broken.write_bytes(b"\xff\xfe\x00c")
     with pytest.raises(ParseError, match=r"broken\.tsv"):
         read_concepts(broken)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("It keeps a table of pending transfers at the edge, in the cloud, and the tool overlaps them.", set()),
+        ("We study transfer learning at an edge device.", {"transfer learning", "edge computing"}),
+        ("RAG with LoRA on GPUs", {"retrieval-augmented generation", "low-rank adaptation", "GPU"}),
+        ("an amp, a rag and a moe", set()),
+        ("Mixture-of-Experts, or MoE, with 4-bit weights", {"mixture of experts", "4-bit"}),
+        ("把任务迁移到新的阶段，稳定运行", set()),
+        ("知识蒸馏与键值缓存，算力不足", {"knowledge distillation", "KV cache", "computing power"}),
+    ],
+)
+def test_everyday_words_that_are_short_for_a_term_name_nothing(glossary: Glossary, text: str, named: set[str]) -> None:
+    fields = {"parallelism", "quantization", "serving", "hardware", "compression", "training", "inference", "nlp"}
+    found = {name for name, field in glossary.names(text).items() if field in fields}
+    assert {name for name in found if re.search("[ A-Z0-9]", name)} == named
