@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from kb._direction import blanked, exchanged, opposed, turned_round
 from kb._numbers import Number, is_unit, numbers_in
 from kb.glossary import Glossary
-from kb.text import HAN, STOPWORDS, normalise_with_map, query_terms, sentences, stem, tokens
+from kb.text import HAN, STOPWORDS, normalise_with_map, query_terms, sentences, tokens
 
 __all__ = ["Number", "Span", "Support", "is_unit", "normal_form", "numbers_in", "quote_in", "quotes_of", "supported"]
 
@@ -20,6 +21,10 @@ COVERAGE, COVERAGE_TRANSLATED = 0.55, 0.3
 """Least share of a sentence's content words that its passages must hold, in one language and across two."""
 SAME_CLAIM = 0.65
 """Share of words from which on a sentence restates one sentence of a passage, so that their directions must agree."""
+BESIDE = 200
+"""Letters around a sentence in which a source may tell the same of another thing."""
+SAME_NUMBER = 0.3
+"""The same where both give one number."""
 MIN_QUOTE = 3
 """Words from which on quotation marks are a claim of having quoted, not an emphasis."""
 
@@ -31,35 +36,10 @@ _IDENTIFIER = re.compile(
 _CITATION = re.compile(r"\[\d{1,3}(?:\s?[,，]\s?\d{1,3})*\]")
 _EDGE = re.compile(r"[0-9a-z]", re.A)
 _NEGATION = re.compile(
-    r"\b(?:not|no|never|neither|nor|none|cannot|without|hardly|\w+n't|fails? to|unable|lacks?)\b"
+    r"\b(?:not(?! only| just| merely)|no|never|neither|nor|none|cannot|without|hardly|\w+n't|fails? to|unable|lacks?)\b"
     r"|(?<![是要能会])不(?![同断仅只但过足])|没有?|无法|并非|从不|未(?![来必])|无需|不足|勿"
 )
-_CLAUSE = re.compile(r"[,;:，；：。!?！？](?!\d)|\b(?:and|but|while|whereas|although)\b|但是?|却|而且")
-_OPPOSITES = tuple(
-    (re.compile(up, re.I), re.compile(down, re.I))
-    for up, down in (
-        (
-            r"\b(?:increas|rais|rise|grow|higher|larger|bigger|more\b|gain)\w*|增加|提高|提升|上升|更多|更大|更高|变大|增大",
-            r"\b(?:decreas|reduc|lower|drop|shrink|smaller|less\b|fewer|fall|cut)\w*"
-            r"|减少|降低|下降|更少|更小|更低|变小|减小",
-        ),
-        (
-            r"\b(?:faster|speed-?up|speeds? up|accelerat|quicker)\w*|加速|更快|变快",
-            r"\b(?:slower|slow-?down|slows?)\w*|减速|更慢|变慢",
-        ),
-        (
-            r"\b(?:better|improv|outperform|superior|wins?)\w*|更好|优于|改善|胜过",
-            r"\b(?:worse|degrad|underperform|inferior|loses?)\w*|更差|劣于|恶化|退化",
-        ),
-        (r"\b(?:always|every|all)\b|总是|所有|全部", r"\b(?:never|none|no)\b|从不|从未|没有"),
-        (r"\bbefore\b|之前", r"\bafter\b|之后"),
-        (
-            r"\b(?:above|at least|minimum|minimal|lowest|smallest)\b|至少|最小|最低",
-            r"\b(?:below|at most|maximum|maximal|highest|largest)\b|至多|最大|最高",
-        ),
-    )
-)
-"""Words of direction and their opposites."""
+_CLAUSE = re.compile(r"[,;:，；：。!?！？](?!\d)|\b(?:and|but|while|whereas|although)\b|但是?|却|而且|并且|同时")
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,34 +249,52 @@ def _check_words(
     glossary: Glossary | None,
     spans: list[Span],
 ) -> Iterable[str]:
-    terms = [group for group in query_terms(body) if not group[0].rstrip("*").replace(".", "").isdigit()]
+    terms = [group for group in query_terms(blanked(body)) if not group[0].rstrip("*").replace(".", "").isdigit()]
+    terms = terms or [group for group in query_terms(body) if not group[0].rstrip("*").replace(".", "").isdigit()]
     lines = [(index, line) for index, view in enumerate(views) for line in view]
     if not terms or not lines:
         return
     other = _translated(body, glossary)
     held = {token for _, line in lines for token in line.tokens}
     held |= {token for line in results for token in tokens(line)}
-    own = _share(terms, held)
+    own = max(_share(terms, held), _share(query_terms(body), held))
     across = len(other & held) / len(other) if other else 0.0
     if own < COVERAGE and across < COVERAGE_TRANSLATED:
         yield f"its sources hold {own:.0%} of its words"
         return
     index, nearest = max(lines, key=lambda item: _share(terms, item[1].tokens))
     spans.append(Span(index, nearest.start, nearest.end))
-    if _share(terms, nearest.tokens) >= SAME_CLAIM:
+    if any(quote_in(body, line.text) for _, line in lines):
+        return
+    if max(_share(terms, nearest.tokens), _share(query_terms(body), nearest.tokens)) >= SAME_CLAIM:
         yield from _check_clauses(body, nearest.text)
+    elif own < COVERAGE:
+        told = max(lines, key=lambda item: len(other & item[1].tokens))[1]
+        yield from _check_clauses(body, told.text, translated=True)
+    near = [line.text for place, line in lines if place == index and abs(line.start - nearest.start) <= BESIDE]
+    if own >= COVERAGE and exchanged(body, "; ".join(near)):
+        yield "it exchanges what its source says of two things"
 
 
-def _check_clauses(body: str, source: str) -> Iterable[str]:
+def _check_clauses(body: str, source: str, *, translated: bool = False) -> Iterable[str]:
     """Compare each clause with the one that it restates: another clause of the sentence may say the contrary."""
-    theirs = [(clause, frozenset(tokens(clause))) for clause in _CLAUSE.split(source) if clause.strip()]
+    theirs = [(clause, frozenset(tokens(blanked(clause)))) for clause in _CLAUSE.split(source) if clause.strip()]
     for clause in _CLAUSE.split(body):
-        terms = query_terms(clause)
-        if len(terms) < 2:
+        terms = query_terms(blanked(clause))
+        mine = [number for number in numbers_in(clause) if number.physical]
+        same = [(part, held) for part, held in theirs if any(n.equals(m) for n in mine for m in numbers_in(part))]
+        if len(terms) < 2 and not same:
             continue
-        nearest, held = max(theirs, key=lambda item: _share(terms, item[1]))
-        if _share(terms, held) >= SAME_CLAIM:
-            yield from _check_direction(clause, nearest)
+        nearest, held = max(same or theirs, key=lambda item: _share(terms, item[1]))
+        if translated and not same:
+            continue
+        if not same and _share(terms, held) < SAME_CLAIM and not _CLAUSE.search(body.rstrip(" .。")):
+            nearest, held = source, frozenset(tokens(blanked(source)))
+        if translated or _share(terms, held) >= (SAME_NUMBER if same else SAME_CLAIM):
+            others = [part for part, _ in theirs if part != nearest]
+            yield from _check_direction(clause, nearest, others, translated=translated)
+    if turned_round(body, source):
+        yield "its source puts the other one ahead"
 
 
 def _share(terms: Sequence[Sequence[str]], held: Iterable[str]) -> float:
@@ -311,20 +309,16 @@ def _translated(body: str, glossary: Glossary | None) -> set[str]:
     return {token for e in found for token in tokens(e.translations[0] if e.translations else "")} - STOPWORDS
 
 
-def _check_direction(body: str, source: str) -> Iterable[str]:
-    if bool(_NEGATION.search(body.lower())) != bool(_NEGATION.search(source.lower())):
+def _tells(clause: str, body: str, source: str, word: str) -> bool:
+    """Tell whether another clause of the source has the word of direction, of what the nearest one lacks."""
+    told = set(tokens(body)) & set(tokens(clause)) - set(tokens(source))
+    return word.lower() in clause.lower() and bool(told - set(tokens(word)))
+
+
+def _check_direction(body: str, source: str, others: Sequence[str] = (), *, translated: bool = False) -> Iterable[str]:
+    if not translated and bool(_NEGATION.search(body.lower())) != bool(_NEGATION.search(source.lower())):
         yield "it affirms what its source negates, or the other way round"
         return
-    for pair in _OPPOSITES:
-        for here, there in (pair, pair[::-1]):
-            # Words that both have say nothing: "more microbatches" reduce, or increase, something.
-            said, instead = _only(here, body, source), _only(there, source, body)
-            if said and instead:
-                yield f"its source says “{instead[0]}” where it says “{said[0]}”"
-                return
-
-
-def _only(pattern: re.Pattern[str], text: str, other: str) -> list[str]:
-    """Return the words of a direction that one text has and the other lacks."""
-    stems = {stem(match.group().lower()) for match in pattern.finditer(other)}
-    return [match.group() for match in pattern.finditer(text) if stem(match.group().lower()) not in stems]
+    found = opposed(body, source)
+    if found and not all(any(_tells(part, body, source, word) for part in others) for word in found[0]):
+        yield f"its source says “{found[1]}” where it says “{found[0][0]}”"

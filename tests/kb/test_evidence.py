@@ -106,3 +106,43 @@ def test_a_sentence_may_rest_on_a_passage_of_the_other_language() -> None:
 
 def test_emphasis_is_no_quote() -> None:
     assert quotes_of("so-called “bubbles” and “a quote of several words”") == ["a quote of several words"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source"),
+    [
+        ("FrobNet lowers throughput to 2.5x of the baseline.", "FrobNet reaches 2.5x the throughput of the baseline."),
+        ("Stacking trays increases the wait from 20% to 5%.", "Stacking trays cuts the wait from 20% to 5%."),
+        ("A widget cache is 3x slower than a shelf.", "A widget cache is 3x faster than a shelf."),
+        ("托盘使占用提高了 50%。", "托盘使占用降低了 50%。"),
+        ("托盘提高了占用。", "托盘降低了占用。"),
+        ("FrobNet beats WidgetNet by 2x in throughput.", "WidgetNet beats FrobNet by 2x in throughput."),
+        ("Frob v1 比 Frob v2 快 2.1 倍。", "Frob v2 比 Frob v1 快 2.1 倍。"),
+        ("Packing is limited by glue and cutting by steel.", "Packing is limited by steel and cutting by glue."),
+        ("FrobNet holds 128 trays, WidgetNet holds 16.", "WidgetNet holds 128 trays, FrobNet holds 16."),
+        ("The gain is at least 3x.", "The gain is at most 3x."),
+        ("Larger trays grow the gain of stacking.", "The larger the tray, the smaller the gain of stacking."),
+        ("FrobNet 的吞吐比 WidgetNet 低 30%。", "In throughput, FrobNet is about 30% higher than WidgetNet."),
+        ("Frob packing wastes 40% of the shelf.", "Frob packing not only saves 40% of the shelf but lasts."),
+    ],
+)
+def test_what_points_the_other_way_is_not_supported(sentence: str, source: str) -> None:
+    assert not supported(sentence, [source]).ok
+    assert supported(source, [source]).ok
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source"),
+    [
+        ("Stacking trays reduces the wait from 20% to 5%.", "Stacking trays cuts the wait from 20% to 5%."),
+        ("托盘把占用减少 50%。", "托盘使占用降低了 50%。"),
+        ("Accuracy improves by 1.3% on frobs.", "Accuracy rises by 1.3% on frobs."),
+        ("WidgetNet outperforms FrobNet by 2x in throughput.", "WidgetNet beats FrobNet by 2x in throughput."),
+        ("Cutting is limited by glue, and packing by steel.", "Packing is limited by steel and cutting by glue."),
+        ("Frob packing saves 40% of the shelf.", "Frob packing not only saves 40% of the shelf but lasts."),
+        ("堆叠降低占用。", "堆叠提升吞吐，并且降低占用。"),
+    ],
+)
+def test_other_words_for_the_same_way_are_supported(sentence: str, source: str) -> None:
+    found = supported(sentence, [source])
+    assert found.ok, found.reasons
