@@ -78,6 +78,8 @@ _POOLS_OF: Mapping[str, tuple[str, ...]] = {
 """Amounts without a name that a type may be, for the last one left."""
 LEAST_BARE_LENGTH = 256
 """A smaller number without a name is no length of a sequence."""
+_FIRM_POOLS = frozenset(("big_any", "power_any", "rate_any", "money_any", "intensity_any"))
+"""Amounts whose unit says more than a registry."""
 _RECOMPUTED = frozenset({"dtype_bytes", "weight_bytes"})
 
 
@@ -190,7 +192,7 @@ def _from_pool(job: Job, field: str, sources: tuple[str, ...]) -> Fact | None:
     kind = _POOL_FITS.get(field_type(job.way, field), "amount")
     # A bare number says less than a registry: it fills only what is empty.
     for source in sources:
-        if (source in POOLS and field not in job.registered) or source == "big_any":
+        if (source in POOLS and field not in job.registered) or source in _FIRM_POOLS:
             fact = job.pool(
                 source, kind, LEAST_BARE_LENGTH if (source, kind) == ("number_any", "length") else -math.inf
             )

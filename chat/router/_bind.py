@@ -22,6 +22,8 @@ MOST_GROUPS = 64
 """Amounts beyond these are a table rather than a question."""
 UNBOUND = 2.2
 """What leaving an amount without a name costs: nothing farther away is its name."""
+UNBOUND_FORMAT = 1.5
+"""The same for a number format."""
 NEAR = 0.75
 """Up to here a name stands right beside its amount."""
 UNITLESS = 0.35
@@ -128,19 +130,19 @@ def _align(
     best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
     choice: list[list[tuple[str, Meaning | None, float]]] = [[("", None, 0.0)] * (columns + 1) for _ in range(rows + 1)]
     for i in range(1, rows + 1):
-        best[i][0], choice[i][0] = i * UNBOUND, ("skip amount", None, 0.0)
+        best[i][0], choice[i][0] = best[i - 1][0] + _unbound(groups[i - 1]), ("skip amount", None, 0.0)
     for j in range(1, columns + 1):
         choice[0][j] = ("skip name", None, 0.0)
     for i in range(1, rows + 1):
         for j in range(1, columns + 1):
             if abs(names[j - 1][0] - groups[i - 1].first) > 2 * REACH:
-                nameless = best[i - 1][j] + UNBOUND
+                nameless = best[i - 1][j] + _unbound(groups[i - 1])
                 best[i][j] = min(best[i][j - 1], nameless)
                 choice[i][j] = ("skip name" if best[i][j - 1] <= nameless else "skip amount", None, 0.0)
                 continue
             options: list[tuple[float, tuple[str, Meaning | None, float]]] = [
                 (best[i][j - 1], ("skip name", None, 0.0)),
-                (best[i - 1][j] + UNBOUND, ("skip amount", None, 0.0)),
+                (best[i - 1][j] + _unbound(groups[i - 1]), ("skip amount", None, 0.0)),
             ]
             cost, meaning = _cheapest(items, groups[i - 1], names[j - 1], allowed)
             if meaning is not None and cost < UNBOUND:
@@ -166,6 +168,11 @@ def _align(
         if meaning is not None:
             taken[number] = (taken[number][0], meaning, cost)
     return taken
+
+
+def _unbound(one: Group) -> float:
+    """What it costs to leave a group without a name; a number format says much by itself."""
+    return UNBOUND_FORMAT if one.items[0].sort == "dtype" else UNBOUND
 
 
 def _trace(
@@ -218,9 +225,18 @@ def _cheapest(
         if cost < best[0] and _fits(one, meaning, cost):
             plain = value_of(one.items[0], lexicon().types[meaning.name], named=False) is not None
             cost += 0.0 if plain else UNITLESS
+            cost += UNBOUND if cost > UNITLESS and _is_second_reading(one.items[0], meaning) else 0.0
             if cost < best[0]:
                 best = (cost, meaning)
     return best
+
+
+def _is_second_reading(item: Item, meaning: Meaning) -> bool:
+    """Whether a letter is taken for a unit although it more often is a scale: the M of "350M Adam memory"."""
+    amount = item.amount
+    if amount is None or len(amount.readings) < 2 or amount.kind != "number":
+        return False
+    return lexicon().types[meaning.name] in ("bytes", "rate")
 
 
 def _fits(one: Group, meaning: Meaning, cost: float) -> bool:
@@ -247,6 +263,7 @@ def _side(meaning: Meaning, before: bool, between: list[Item], items: list[Item]
     else:
         cost = {"key": 0.9, "both": 0.0, "noun": 0.0, "weak": 0.35}[meaning.mode]
         cost += 1.0 if ":" in words or _is_dashed(one, between) else 0.0
+        cost += 0.5 if words & {",", "，"} else 0.0
         if meaning.mode == "key" and words & WAYS:
             cost = 0.0
         elif meaning.mode == "key" and words & {"for", "as", "of"}:

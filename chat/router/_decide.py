@@ -100,6 +100,8 @@ def _without_amounts(
 ) -> RouteKind:
     """A question without numbers: names may stand for them, and a plain request to compute is taken up."""
     explains = holds("EXPLAIN|LITERATURE|QUALITY", features) or _PAST.search(text) is not None
+    if named and best.ready and asks and holds("EXPLAIN !LITERATURE !WHY", features) and not _PAST.search(text):
+        return "both" if holds("COMPUTE_ASKED", features) and len(best.spans) > 1 else "library"
     if best.calculator == "param_count" and holds("@model", features):
         return "library" if holds("WHY|LITERATURE", features) else "both"
     if best.ready and best.spans and not explains and (asks or holds("BPW|SQNR|MSE|PER_PARAM|MEMORY|SIZE", features)):

@@ -78,7 +78,7 @@ class Facts:
 def gather(row: Row, way: Way) -> Facts:
     """Read a row for a calculator."""
     letters, taken = _letters(row, way)
-    rest = Row(row.folded, [item for item in row.items if id(item) not in taken], row.terms)
+    rest = replace(row, items=[item for item in row.items if id(item) not in taken])
     bindings = bind(rest, way.quantities | {"kv_dtype", "weight_dtype"})
     facts = Facts(row, features_of(rest, bindings) | {key for key, _, _ in letters})
     for key, items, value in letters:
@@ -93,6 +93,7 @@ def gather(row: Row, way: Way) -> Facts:
         _add_loose(facts, item)
     _count_of_memories(facts, bindings)
     _nodes_of(facts)
+    _every(facts)
     budget = facts.first("flops_any")
     if "flops" in way.quantities and "flops" not in facts.given and budget is not None:
         facts.given["flops"] = [budget]
@@ -131,8 +132,8 @@ def _letters(row: Row, way: Way) -> tuple[list[tuple[str, list[Item], float]], s
         glued = _UNSIGNED.search(text[: item.start].rstrip()) and (listed or not text[item.start - 1].isspace())
         if before["sign"] is None and not glued:
             continue
-        if before["sign"] == "of" and len(before["letter"]) == 1:
-            continue
+        if (before["sign"] == "of" and len(before["letter"]) == 1) or before[0].lower().startswith("kv:"):
+            continue  # "KV: 61 layers" has a heading
         start = max(0, item.start - 16) + before.start()
         words = [other for other in row.items if start <= other.start and other.end <= item.start]
         _take(way, meaning[before["letter"]], item, [*words, item], found, filled, taken)
@@ -147,9 +148,7 @@ def _named(row: Row, way: Way) -> set[str]:
         for item in row.items
         if item.sort != "amount" or _ASSIGNED.search(text[max(0, item.start - 16) : item.start]) is None
     ]
-    given = {
-        bound.name for bound in bind(Row(row.folded, items, row.terms), way.quantities).bound if bound.cost <= SURE
-    }
+    given = {bound.name for bound in bind(replace(row, items=items), way.quantities).bound if bound.cost <= SURE}
     return {field for field, sources in way.fields.items() if given & set(sources[:1])}
 
 
@@ -245,6 +244,15 @@ def _nodes_of(facts: Facts) -> None:
             return
         facts.given["gpus_per_node"] = [replace(gpus, key="gpus_per_node")]
         del facts.given["gpus"]
+
+
+def _every(facts: Facts) -> None:
+    """Of two times between failures, one said with a mere "every" is the interval: "60 s every 20 min, MTBF 4 h"."""
+    known = facts.given.get("mtbf_s", [])
+    bare = [fact for fact in known if re.match(r"every\b|每隔?", fact.text, re.IGNORECASE)]
+    if len(known) == 2 and len(bare) == 1 and "interval_s" not in facts.given:
+        facts.given["interval_s"] = [replace(bare[0], key="interval_s")]
+        facts.given["mtbf_s"] = [fact for fact in known if fact is not bare[0]]
 
 
 _TIMES = re.compile(r"\s?(?:x|×|\*|张|块|片|个|台)\s?", re.IGNORECASE)

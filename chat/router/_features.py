@@ -16,12 +16,14 @@ from chat.router._lexicon import lexicon
 
 _IN_CHOICES = frozenset(("FLOPS", "DEEPSPEED"))
 """Concepts that a name of a choice still speaks of: "model FLOPs", "DeepSpeed ZeRO"."""
+_CROSSING = frozenset("OF_TOTAL OF_IDEAL EXPECTED_TOKENS LAST_STAGE PERGPU PERTOKEN NODEDAYS BOUNDARY".split())
+"""Concepts that are taken up where their names lie across the ends of others."""
 _SPEAKS_OF = {"fsdp": ("ZERO",)}
 """Concepts that a choice of a group speaks of."""
 # Concepts that a longer name of a quantity still speaks of: "KV cache per token" speaks of the KV cache.
 _INNER = frozenset(
     "KV CACHE CKPT FAIL TRAIN SPEC MICROBATCH PERTOKEN PERGPU MEMORY PIPELINE WEIGHTS QUANT DECODE PREFILL ACCEPT GRAD "
-    "SAVE FLOPS LATENCY THROUGHPUT ACTIVE FINETUNE COMM OPTIMAL DEEPSPEED ZERO FIT".split()
+    "SAVE FLOPS EXPECTED_TOKENS LATENCY THROUGHPUT ACTIVE FINETUNE COMM OPTIMAL DEEPSPEED ZERO FIT".split()
 )
 MEASURES = frozenset(
     "AMOUNT COMPUTE DEFINE HOWLONG COST MEMORY SIZE ENERGY CARBON FLOPS MFU HFU BUBBLE KV CACHE ACT THROUGHPUT LATENCY "
@@ -60,7 +62,7 @@ def features_of(row: Row, bindings: Bindings, within: tuple[int, int] | None = N
                 and row.items[index - 1].text.lower() in ("how many", "多少", "多少张", "几")
             ):
                 found |= {"HOW_MANY_GPUS", "HOW_MANY_GPUS_ASKED"}
-    found |= _letters(row)
+    found |= _letters(row) | (row.crossing & _CROSSING)
     if _asks_how_many(row):
         found |= {"CONCURRENCY", "CONCURRENCY_ASKED"}
     for sort in ("model", "device"):

@@ -4,6 +4,7 @@ Owns what overlaps what: names of models stand above terms, terms with digits ab
 Invariant: items are in order and do not overlap; places are those of the folded text.
 """
 
+import itertools
 import re
 from dataclasses import dataclass, field
 from typing import Literal
@@ -52,6 +53,12 @@ _FORMAT = re.compile(
     r"(?<![A-Za-z0-9])(?:I?Q\d_(?:K(?:_[SMLX]{1,2})?|[01]|XXS|XS|S|M|NL)|MXFP4|TQ[12]_0)(?![A-Za-z0-9])", re.IGNORECASE
 )
 TAKEN = "\ue002"
+_BARE_LIST = re.compile(
+    r"(?:(?:quanti[sz]e|values?|vector|tensor|numbers|array|量化|数值|数组|向量|张量|取值)\s?(?:of|are|is|为|是)?\s?[:：]?\s?)"
+    r"(?P<list>[-+]?\d*\.?\d+(?:\s?[,，、]\s?(?:and\s)?[-+]?\d*\.?\d+){2,60})(?![\d.]|\s?[A-Za-z%])"
+    r"(?=\s?(?:to|in|at|with|using|into|as|[,，;.。:)?？]|到|成|为|用|按|$))",
+    re.IGNORECASE,
+)
 _LIST = re.compile(r"[\[{(]\s?[-+]?[\d.]+(?:\s?[,，;、]\s?[-+]?[\d.]+){1,60}\s?[\])}]")
 _FORMULA_OF = re.compile(r"(?:'s)?[\s-]?(?:style|formula|type of count|公式|式)", re.IGNORECASE)
 """Behind the name of a model: it names a way to count rather than the model."""
@@ -104,6 +111,8 @@ class Row:
     folded: Folded
     items: list[Item] = field(default_factory=list)
     terms: list[Found] = field(default_factory=list)
+    crossing: frozenset[str] = frozenset()
+    """Concepts whose names lie across the ends of others."""
 
     def named(self, sort: Sort) -> list[Item]:
         """The items of that sort, in order."""
@@ -149,7 +158,8 @@ def read_row(question: str) -> Row:
         claimed[item.start : item.end] = b"\1" * (item.end - item.start)
     ordered = sorted([*fixed, *kept, *loose, *_words(masked, claimed)], key=lambda item: (item.start, item.end))
     gone = taken_back(text, ordered, [_kind(item) for item in ordered])
-    return Row(folded, [item for at, item in enumerate(ordered) if at not in gone], terms)
+    kept_items = [item for at, item in enumerate(ordered) if at not in gone]
+    return Row(folded, kept_items, terms, frozenset(words.crossing(rest, terms)))
 
 
 def _kind(item: Item) -> str:
@@ -214,10 +224,12 @@ def _formats(text: str) -> list[Item]:
     for pattern, label, width in DTYPES:
         for match in pattern.finditer(text):
             add(Item("dtype", *match.span(), match[0], name=label, width=width))
-    for match in _LIST.finditer(text):
-        numbers = re.findall(r"[-+]?(?:\d+\.?\d*|\.\d+)", match[0])
+    lists = [match.span() for match in _LIST.finditer(text)]
+    lists += [match.span("list") for match in _BARE_LIST.finditer(text) if re.search(r"[.-]", match["list"])]
+    for start, end in lists:
+        numbers = re.findall(r"[-+]?(?:\d+\.?\d*|\.\d+)", text[start:end])
         try:
-            add(Item("list", *match.span(), match[0], values=tuple(float(number) for number in numbers)))
+            add(Item("list", start, end, text[start:end], values=tuple(float(number) for number in numbers)))
         except ValueError:
             continue
     return found
@@ -262,7 +274,8 @@ def _shared_units(text: str, found: list[Item], led: set[int]) -> list[Item]:
     for at in range(len(found) - 1, 0, -1):
         left, right = found[at - 1].amount, found[at].amount
         joint = _LIST_JOINT.fullmatch(text, left.end, right.start) if left is not None and right is not None else None
-        if left is None or right is None or joint is None or not (joint["strong"] or goes_on):
+        listed = joint is not None and (joint["strong"] or goes_on or _is_row(text, found, at))
+        if left is None or right is None or not listed:
             goes_on = False
             continue
         bears = goes_on or (right.end > right.numeral.bare_end and right.kind != "money")
@@ -273,7 +286,24 @@ def _shared_units(text: str, found: list[Item], led: set[int]) -> list[Item]:
             continue
         found[at - 1].amount = shared(left, right)
         goes_on = True
+    for one, other in itertools.pairwise(found):
+        whole, part = other.amount, one.amount
+        if whole is None or part is None or not _is_plain(whole) or part.end == part.numeral.bare_end:
+            continue
+        if re.fullmatch(r"\s(?:out of|of a possible)\s(?:a )?", text[part.end : whole.start]):
+            other.amount = shared(whole, part)
     return found
+
+
+def _is_row(text: str, found: list[Item], at: int) -> bool:
+    """Whether two or more bare numbers stand right before this one, only commas in between: "9, 15, 28 ms"."""
+    if at < 2:
+        return False
+    first, second, last = (found[place].amount for place in (at - 2, at - 1, at))
+    if first is None or second is None or last is None or not (_is_plain(first) and _is_plain(second)):
+        return False
+    commas = all(re.fullmatch(r"\s?[,，]\s?", text[a.end : b.start]) for a, b in ((first, second), (second, last)))
+    return commas and last.kind in ("time", "bytes", "rate", "flops_rate")
 
 
 def _is_plain(amount: Amount) -> bool:

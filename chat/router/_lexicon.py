@@ -151,6 +151,17 @@ class Lexicon:
             at = match.end
         return found
 
+    def crossing(self, text: str, found: list[Found]) -> set[str]:
+        """Concepts whose names begin inside one of the names found and end behind it: "in percent of the total"."""
+        lower, names = text.lower(), set()
+        for term in found:
+            for at in range(term.start + 1, term.end):
+                begins = lower[at] in self._root.next and (lower[at - 1] in SEPARATORS or _is_han(lower[at]))
+                match = self._longest(text, lower, at) if begins else None
+                if match is not None and match.end > term.end:
+                    names |= {meaning.name for meaning in match.meanings if meaning.sort == "concept"}
+        return names
+
     def _longest(self, text: str, lower: str, start: int) -> Found | None:
         best: Found | None = None
         stack = [(self._root, start)]

@@ -163,7 +163,7 @@ _TABLE: tuple[tuple[str, Reader, bool], ...] = (
     (rf"[\s-]?(?P<pre>giga|mega|tera|kilo|peta)(?P<binary>)(?:bytes?){_END}", _bytes, True),
     (rf"\s?(?P<pre>gig|meg|ter)(?:s|abytes?)?{_END}", _colloquial_bytes, True),
     (rf"\s?(?P<pre>)(?P<binary>)(?:bytes?|字节){_END}", _bytes, True),
-    (rf"[\s-]?(?:{_TIME})(?![A-Za-z]|\s?=)", _time, True),
+    (rf"[\s-]?(?:{_TIME})(?![A-Za-z]|\s?=|\d{{3,}})", _time, True),
 )
 """Pattern, reader, and whether letter case is ignored; the first that matches holds."""
 UNITS = tuple((re.compile(pattern, FLAGS if ignore else 0), read) for pattern, read, ignore in _TABLE)

@@ -60,6 +60,13 @@ _ALONE = tuple(
 """Units that are rarely named but where they are asked for."""
 
 
+_HOW_MANY = re.compile(
+    r"(?<![A-Za-z0-9/])(TB|GB|MB|KB)(?=\s?(?i:per (?:GPU|card|device|rank|token|replica)|each\b|needed|required"
+    r"|in total|total\b|[?？]))"
+)
+"""A unit of bytes without a number, where a question asks for it: "=> GB per GPU?"."""
+
+
 def unit_asked(text: str, units: Sequence[str], free: str = "") -> str | None:
     """The unit of these that a text asks for; None where it asks for none.
 
@@ -73,4 +80,6 @@ def unit_asked(text: str, units: Sequence[str], free: str = "") -> str | None:
     for unit, pattern in _TRAILING:
         if unit in units and unit != "s" and pattern.search(text.rstrip()):
             return unit
-    return next((unit for unit, pattern in _ALONE if unit in units and pattern.search(free)), None)
+    alone = next((unit for unit, pattern in _ALONE if unit in units and pattern.search(free)), None)
+    found = None if alone else _HOW_MANY.search(free)
+    return found[1] if found is not None and found[1] in units else alone
