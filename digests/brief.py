@@ -22,7 +22,7 @@ from kb.text import simplify
 from kb.topics import Tagger
 from kb.types import Chunk, DateBasis, Document, Frozen, Kind, Reference, Section
 
-VERSION = "7"
+VERSION = "8"
 """Raised when something else would be made of the same document."""
 READ = 2000
 """Characters that are read where no sentence sums a document up."""

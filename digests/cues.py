@@ -119,10 +119,33 @@ CHATTY = _cue(
     recommend| invite| plan| sincerely)|welcome|hope|guess|wow|imagine|suppose|excit\w+|amazing|awesome|incredibl\w+|
     step \d|install(ing|ation)?|download\w*|click|tutorial|guide|run the|open the|make sure|note that|want to|going to|
     yesterday|today|soon|kick off|sincerely|opportunity|charm\w*|fun|really|of course|logo|indeed|
-    minor issues?|interested|eager|try|in the future|is expected to""",
-    "你|您|我们来|我们先|大家|小编|吧。|请|咱|昨天|今天|近日|网友|表示|认为|我们不妨|不得不|据称",
+    minor issues?|interested|eager|try|in the future|is expected to|all (that )?(we|one) needs?|ran into|as we know|
+    it (is|was) clear that|in other words|long story|luckily|fortunately|frankly|honestly|turns out""",
+    "你|您|我们来|我们先|大家|小编|笔者|吧。|请|咱|昨天|今天|近日|网友|表示|认为|我们不妨|不得不|据称|可以(发现|看到|看出)|"
+    "不难(发现|看出)|又来了|听说|说实话|坦白",
     more=r"\?|？|!|！|^[「“\"]|^(tips?|notes?|warning|caution)\s*:",
 )
+PROMISE = _cue(
+    r"""(will|shall|going to) (\w+ly )?(also |further |soon |then |be )?(\w+ly )?(continue|keep|follow|bring|add|
+    release|introduce|share|publish|update|explore|cover|support|available|extend|open-?source)\w*|
+    next (time|post|article|blog|part|release|version|steps?)|
+    (following|upcoming|later|future) (post|article|blog|part|release|version|work)s?|in (the|near) future|
+    (left|leave) \w+ (to|for|as) future|plans? to|planned|road-?map|look(ing)? forward|coming soon|
+    under (\w+ )?development|ha(s|ve) the potential|stay tuned|we (aim|hope|expect|intend|plan)""",
+    "将(会|继续|持续|进一步|于)|未来|敬请期待|下(期|次|一篇|篇|一步)|后续|计划|拟|期待",
+)
+"""What is to come, to which a digest can hold nobody."""
+DATED = _cue(
+    r"""(last|this|next) (week|month|night|morning|monday|tuesday|wednesday|thursday|friday|saturday|sunday)|
+    earlier (today|this (week|month))|(days|weeks) ago|just (now|released|announced|launched)""",
+    "近日|日前|本周|上周|本月|上月|刚刚|昨日|今日|不久前|前几天|就在",
+)
+"""When something happened, counted from a day that the reader of a digest does not know."""
+DEFINITION = re.compile(
+    r"[^.,;:]{0,60}?\b(is|are) (a|an|the|our|one of the) (?!same\b|most\b|best\b|only\b)"
+    r"|[^。，；]{1,24}(是|为)(一|由|专|首|面向|基于|针对)"
+)
+"""How a post says what its subject is."""
 GUESS = _cue("may|might|could|would|perhaps|probably|hopefully|should|once|if", "或许|可能|也许|有望|或将|如果|预计")
 _SHOWN = (
     r"(figure|fig\.|table|diagram|chart|screenshot|image|picture|snippet|listing|graph|plot|code|example|"
@@ -136,7 +159,7 @@ _POINTS = _cue(
     demonstrates?|depicts?|
     compares?)|following (\w+ )?{_SHOWN}|(see|run|use) (the )?(below|above|following)|here (is|are)|as follows|
     next figure|as stated""",
-    "(如|见|下|上)(图|表)|图\\s?\\d|所示|以下|如下|下面|上述|上文|前文",
+    "(如|见|下|上)(图|表)|图\\s?\\d|所示|以下|如下|下面|上述|上文|前文|本(小)?节|本章|(介绍|讲|说)完",
     more="[:：]$|^(Below|Above),",
 )
 _HARD = _opening(
@@ -144,12 +167,16 @@ _HARD = _opening(
     Instead|Therefore|Thus|Hence|Consequently|Otherwise|Then|Next|Similarly|Likewise|Meanwhile|Also|Besides|
     Subsequently|Accordingly|On the (other|contrary)|For (example|instance)|The (former|latter|same|above|proposed)|
     Here|There|Another|Both|Again|Unfortunately|As (such|mentioned|a consequence|a result)|One of (them|these)|Second|
-    Third|Finally|In (doing so|contrast)|To do so|After solving|(\w+ ){1,4}(these|those|such|the above|
+    Third|Finally|In (doing so|contrast)|To do so|After solving|At the same time|Not only that|In (that|which) case|
+    (As|Since|Because|While|When|If|Once|After|Before|Although|Though|Unlike|Like|With|Without)[ ]
+    (it|they|them|he|she|that|so|its|their)|
+    (Similar|Compared|Comparing|Thanks|Due|According) (to|with) (it|them|that|this|these|those)|
+    (\w+ ){1,4}(these|those|such|the above|
     this(?! (paper|work|article|post|blog|study|report|survey|tutorial|guide|release|thesis)))""",
     """这|该|此|其|它|他|她|因此|然而|但|而|同时|所以|于是|不过|那|对此|当然|然后|接着|例如|比如|以上|与此|
     另一|其次|最后|
     除了|除此|并且|自此|由此|为此|之后|接下来|再|还|第[一二三四\\d]|不仅如此|如(图|标题|上|下|果)|总而言之|
-    换句话|也就是|
+    换句话|也就是|下面|可以(发现|看到|看出)|由(上|图|表)|一方面|另外一|与此|这时|结果(是|就)|
     相比之下|后者|前者|两者|也|又|反之|在此|从此|于此|都|就|类似|与之|对于这""",
     more=r"\d\)",
 )
@@ -164,6 +191,8 @@ _SOFT = _opening(
     Notably|First(ly)?|Lastly|Our|Overall|Collectively|Concretely|Based on our|We also|We further|We, therefore|To""",
     "此外|另外|首先|具体|总之|而且|其中",
 )
+_FOLLOWING = re.compile(r"(?:[\w-]+ ){1,4}(?:therefore|thus|hence|however),? |[^，。；]{1,12}(?:也|则|因此)")
+"""A sentence whose link to the one before stands inside: Quartz therefore keeps ..."""
 CLOSING = _cue(
     r"""abstract|summary|tl;?dr|conclusions?|key takeaways?|takeaways|highlights|overview|in short|wrap(ping)?[- ]up|
     results?|evaluation|performance|benchmarks?""",
@@ -211,7 +240,7 @@ def leans(text: str) -> int:
     if _HARD.match(text) and not _NOT_HARD.match(text):
         # “To ease these problems, the lab has developed …” says what is new, whatever the problems were.
         return 1 if text.startswith("To ") and IDEA.search(text) else 2
-    return 1 if _SOFT.match(text) else 0
+    return 1 if _SOFT.match(text) or _FOLLOWING.match(text) else 0
 
 
 def identifiers(text: str) -> set[str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from digests import cues
 from digests.sentences import Candidate, ends
-from kb.text import STOPWORDS, simplify, tokens
+from kb.text import HAN, STOPWORDS, simplify, tokens
 
 LEAST_WORDS, USUAL_WORDS, MOST_WORDS = 40, 75, 90
 CONSIDERED = 12
@@ -26,6 +26,8 @@ FOLLOWS = 0.1
 """What a sentence gains by following the one before it in the source."""
 EACH = 0.6
 """What every sentence must be worth: few that say much are better than many."""
+MOST_CHAT = 3
+"""Words of talk that count against one sentence."""
 LONG = 14
 """With more sentences, a document is a post that says what matters at its ends."""
 OPENING, ENDING = 14, 0.92
@@ -44,6 +46,9 @@ class Rated:
     stems: frozenset[str]
 
 
+_FULL_WIDTH = tuple("。！？；")
+_CLOSING = "”’」』）)\"'"
+_HAN_END = re.compile(f"[{HAN}]…+$")
 _LEADING = re.compile(r"(In |The |With |When \w+ )")
 # What a summary gains by having any sentence of a role, beside what that sentence is worth.
 COVERED = {"idea": 1.2, "mechanism": 0.8, "result": 1.5, "limit": 0.2}
@@ -104,7 +109,8 @@ def _rated(candidate: Candidate, own: frozenset[str], subject: _Subject) -> Rate
         worth += 0.4
     worth -= 0.6 * ("result" not in roles and cues.PRAISE.search(text) is not None)
     worth -= 0.6 * (cues.SETUP.search(text) is not None)
-    worth -= 1.2 * min(2, cues.CHATTY.count(text)) + 1.6 * cues.points_elsewhere(text) + 0.5 * candidate.listed
+    worth -= 1.2 * min(MOST_CHAT, cues.CHATTY.count(text)) + 1.6 * cues.points_elsewhere(text) + 0.5 * candidate.listed
+    worth -= 1.0 * (cues.PROMISE.search(text) is not None) + 0.4 * (cues.DATED.search(text) is not None)
     worth += 0.8 * candidate.judged
     worth -= EACH + 0.4 * (candidate.words < 9)
     worth += _by_place(candidate, text, roles, subject)
@@ -130,7 +136,9 @@ def _by_place(candidate: Candidate, text: str, roles: set[str], subject: _Subjec
     closing = cues.CLOSING.search(heading) is not None
     early = max(0.0, 1 - candidate.ordinal / OPENING)
     worth = (1.4 if roles else 0.5) * early - 0.8 * background + 0.5 * closing
-    worth -= 0.4 * (cues.GUESS.search(text) is not None) + 0.9 * (cues.HOW_TO.search(heading) is not None)
+    if candidate.ordinal < OPENING and cues.DEFINITION.match(text) and any(name in text for name in subject.named):
+        worth += 0.5
+    worth -= 0.7 * (cues.GUESS.search(text) is not None) + 0.9 * (cues.HOW_TO.search(heading) is not None)
     # What stands in the middle of a post is about a detail, unless it is measured.
     middle = candidate.ordinal >= OPENING and candidate.place < ENDING and not closing
     return worth - 1.5 * (middle and "result" not in roles)
@@ -211,10 +219,24 @@ def _overlap(left: Rated, right: Rated) -> float:
 
 
 def joined(texts: Iterable[str]) -> str:
-    """Return sentences as one text: no blank between Chinese ones, a semicolon after lines without an end."""
+    """Return sentences as one text, in their order."""
     made = ""
     for text in texts:
         if made:
-            made += "" if made[-1] in "。！？；…" else " " if ends(made) else "; "
+            made += gap_after(made)
         made += text
     return made
+
+
+def gap_after(text: str) -> str:
+    """Return what stands between a sentence and the next: a blank, or nothing after a full-width sign.
+
+    Marks that close a quotation or bracket do not count; an ellipsis is full-width after a Chinese character. A line
+    that does not end as a sentence does is parted by a semicolon.
+    """
+    if not ends(text):
+        return "; "
+    bare = text.rstrip(_CLOSING)
+    if bare.endswith("…"):
+        return "" if _HAN_END.search(bare) else " "
+    return "" if bare.endswith(_FULL_WIDTH) else " "

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from digests.quarter import quarter_of, shift, short
+from digests.summarise import gap_after
 from digests.types import Digest, Entry, FailedSource, Highlight, LeftOut, Movement, Opinion, Section
 from kb.markup import day, plain, source_name
 from kb.references import of_url
@@ -19,8 +20,6 @@ from kb.types import Frozen
 _MONTHS = ("January to March", "April to June", "July to September", "October to December")
 _BASIS = {"id": "estimated from the arXiv id", "title": "taken from the title", "file name": "taken from the file name"}
 _TICKS = re.compile(r"`([^`]+)`")
-_FULL_WIDTH = tuple("。！？；")
-_CLOSING = "”’」』）)\"'"
 MOST_AUTHORS = 4
 
 
@@ -78,13 +77,13 @@ def name_of(entry: Entry | LeftOut) -> str:
 
 
 def run_together(sentences: Sequence[str], made: Sequence[str]) -> str:
-    """Return sentences as running text: a blank between them, none after a full-width sign.
+    """Return sentences as running text, parted as their language parts them.
 
     Args:
         made: the sentences as they are written out, marked up or not.
     """
-    gaps = ["" if sentence.rstrip(_CLOSING).endswith(_FULL_WIDTH) else " " for sentence in sentences]
-    return "".join(words + gap for words, gap in zip(made, gaps, strict=True)).rstrip()
+    gaps = ["", *(gap_after(sentence) for sentence in sentences[:-1])][: len(made)]
+    return "".join(gap + words for words, gap in zip(made, gaps, strict=True))
 
 
 def grouped(section: Section) -> list[tuple[str, list[Entry]]]:

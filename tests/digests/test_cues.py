@@ -56,6 +56,12 @@ def test_a_year_or_a_section_is_no_measure() -> None:
         ("To find this parameter, we minimise the error.", 2),
         ("Among these attempts one stands out.", 2),
         ("2) A second item of a list.", 2),
+        ("As they share one table, all copies are cheap.", 2),
+        ("At the same time, it keeps its prefix.", 2),
+        ("Similar to that, blocks are merged.", 2),
+        ("可以看到，曲线很快收敛。", 2),
+        ("Zephyr therefore keeps blocks per channel.", 1),
+        ("驱动的更新也同时发布。", 1),
         ("此外，它支持多卡。", 1),
         ("这种方法更快。", 2),
         ("This paper presents Zephyr.", 0),
@@ -92,3 +98,39 @@ def test_names_by_their_spelling() -> None:
         "FSDP",
         "GPU",
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We will soon release more models.",
+        "The team will also closely follow its updates.",
+        "More on this in the next post.",
+        "It has the potential to become a good chip.",
+        "团队将继续优化推理，敬请期待。",
+        "下一篇介绍训练。",
+    ],
+)
+def test_promises(text: str) -> None:
+    assert cues.PROMISE.search(text)
+
+
+def test_what_a_work_does_is_no_promise() -> None:
+    told = (
+        "Blocks that will not be used are freed.",
+        "It follows the table.",
+        "Zephyr supports two modes.",
+        "将缓存拆分为块。",
+    )
+    assert not any(cues.PROMISE.search(text) for text in told)
+
+
+def test_days_that_only_the_day_of_the_post_explains() -> None:
+    assert all(cues.DATED.search(text) for text in ("Last week, Acme released it.", "本周二，某公司公布了细节。"))
+    assert not cues.DATED.search("In March 2023, Acme released it.")
+
+
+def test_definitions() -> None:
+    assert cues.DEFINITION.match("Zephyr is the second-generation pager of Acme.")
+    assert cues.DEFINITION.match("Zephyr 是一款分页器。")
+    assert not cues.DEFINITION.match("Zephyr, the best of all, is the same as before.")

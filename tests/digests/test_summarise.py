@@ -87,6 +87,17 @@ def test_instructions_are_passed_over_where_something_else_is_said() -> None:
     assert summary(document("rss:1", "Zephyr", text)) == [IDEA, HOW, RESULT]
 
 
+def test_a_post_is_summed_up_without_its_promises_and_adventures() -> None:
+    told = "Zephyr is a pager that keeps the caches of many requests on one card."
+    chat = "During my first try I ran into a few problems, and it was clear that I had to change my code."
+    promise = "The team will continue to replicate more projects and will add a scheduler in the next release."
+    body = [f"Buffer number {n} bears the name of the part that it serves." for n in range(20)]
+    found = summary(document("rss:1", "Paging with Zephyr", "\n\n".join((chat, told, HOW, *body, RESULT, promise))))
+    assert found[:2] == [told, HOW]
+    assert RESULT in found
+    assert not {chat, promise} & set(found)
+
+
 @pytest.mark.parametrize("text", ["", "Two words.", "```\ncode only\n```", "| a | b |\n| - | - |"])
 def test_nothing_comes_of_nothing(text: str) -> None:
     assert summary(document("page:x#1", "T", text)) == []
@@ -103,4 +114,12 @@ def test_sentences_are_joined_as_their_language_joins_them() -> None:
     assert joined(["One.", "Two."]) == "One. Two."
     assert joined(["一。", "二。"]) == "一。二。"
     assert joined(["a line without an end", "another"]) == "a line without an end; another"
+    assert (
+        joined(["They call it “lazy.”", "It works (mostly.)", "Next."])
+        == "They call it “lazy.” It works (mostly.) Next."
+    )
+    assert (
+        joined(['It is called "lazy paging".', "So it goes…", "End."]) == 'It is called "lazy paging". So it goes… End.'
+    )
+    assert joined(["他说：“分页。”", "还有……", "完。", "The end.”", "二。"]) == "他说：“分页。”还有……完。The end.” 二。"
     assert joined([]) == ""
