@@ -7,7 +7,9 @@ other works are spread, so that one more document changes the must-reads only wh
 import math
 from collections.abc import Mapping, Sequence
 
+from digests.brief import LIST
 from digests.named import OPINIONS
+from digests.sentences import count_words
 from digests.types import Entry, Highlight
 from kb.topics import load_topics
 from kb.types import Kind
@@ -21,8 +23,11 @@ CRITERION = (
     f"interesting {OPINIONS['useful']:g}, question {OPINIONS['question']:g}); {RESULT:g} for each measured result that "
     f"it states, at most {MOST_RESULTS}; {ABOUT:g} for each further document about it, at most {MOST_ABOUT}; "
     f"{CODE:g} for code; up to {TOPIC:g} for how clearly it belongs to its topic. Less {AGAIN:g} for each must-read of "
-    "the same topic above it. Pinned works come first; withdrawn works and notebooks are none."
+    "the same topic above it. Pinned works come first; withdrawn works and notebooks are none, nor, unless pinned, "
+    "lists of other works and works of which no more than a title or a line is known."
 )
+LEAST_KNOWN = 20
+"""Words of sentences from which on more than a line of a work is known."""
 
 
 def must_reads(
@@ -34,9 +39,9 @@ def must_reads(
         results: measured results that a work states, by document.
         clearness: score of the first topic, 0 to 1, by document.
     """
-    fit = [entry for entry in entries if entry.status == "current" and entry.kind is not Kind.NOTES]
+    fit = [entry for entry in entries if _is_fit(entry)]
     # Of a single work none is chosen: there is nothing beside it.
-    wanted = min(len(fit), FEWEST + (len(fit) > 12) + (len(fit) > 24)) * (len(fit) > 1)
+    wanted = min(len(fit), FEWEST + (len(fit) > 12) + (len(fit) > 24)) * (len(entries) > 1)
     pinned = [entry for entry in fit if entry.pinned][:MOST]
     chosen = list(pinned)
     worth = {entry.doc_id: _worth(entry, results, clearness) for entry in fit}
@@ -49,6 +54,13 @@ def must_reads(
         Highlight(doc_id=entry.doc_id, reason=_reason(entry, results, clearness), score=round(worth[entry.doc_id], 2))
         for entry in chosen
     )
+
+
+def _is_fit(entry: Entry) -> bool:
+    if entry.status != "current" or entry.kind is Kind.NOTES:
+        return False
+    known = sum(count_words(sentence.text) for sentence in entry.sentences)
+    return entry.pinned or (len(entry.names) < LIST and known >= LEAST_KNOWN)
 
 
 def _topic(entry: Entry) -> str:
@@ -91,5 +103,5 @@ def _reason(entry: Entry, results: Mapping[str, int], clearness: Mapping[str, fl
     if entry.code_urls:
         parts.append("code")
     if entry.topics and (topic := load_topics().get(entry.topics[0])):
-        parts.append(f"{topic.title} with {clearness.get(entry.doc_id, 0.0):.2f}")
+        parts.append(f"belongs to {topic.title} by {clearness.get(entry.doc_id, 0.0):.2f}")
     return ", ".join(parts) or "the best of few: no document names it, and it states no measured result"

@@ -1,12 +1,21 @@
 """digests.highlights: three to five works by a criterion that is printed with its values."""
 
 from digests.highlights import CRITERION, must_reads
-from digests.types import Entry, Opinion
+from digests.types import Entry, NamedWork, Opinion
 from tests.digests.samples import entry, sentence
+
+SAID = (
+    "We page the cache of a model in small blocks, which a table maps to memory, and share equal ones between requests."
+)
 
 
 def works(count: int, **changes: object) -> list[Entry]:
-    return [entry(f"arxiv:2301.{n:05d}", f"Work number {n}", topics=("serving",), **changes) for n in range(count)]
+    return [work(f"arxiv:2301.{n:05d}", f"Work number {n}", **changes) for n in range(count)]
+
+
+def work(doc_id: str, title: str, **changes: object) -> Entry:
+    given = {"topics": ("serving",), "sentences": (sentence(SAID, doc_id),)}
+    return entry(doc_id, title, **(given | changes))
 
 
 def opinion(label: str) -> Opinion:
@@ -31,7 +40,7 @@ def test_each_value_raises_a_work_and_stands_in_its_reason() -> None:
         found = must_reads([*plain[:5], better, *plain[6:]], {}, {})
         assert found[0].doc_id == better.doc_id, words
         assert words in found[0].reason
-    assert must_reads(plain, {plain[6].doc_id: 2}, {})[0].reason == "2 measured results, Serving with 0.00"
+    assert must_reads(plain, {plain[6].doc_id: 2}, {})[0].reason == "2 measured results, belongs to Serving by 0.00"
     assert must_reads(plain, {}, {plain[7].doc_id: 0.9})[0].doc_id == plain[7].doc_id
 
 
@@ -57,6 +66,20 @@ def test_withdrawn_works_and_notebooks_are_none() -> None:
     assert {highlight.doc_id for highlight in found} == {work.doc_id for work in works(3)}
 
 
+def test_lists_and_works_of_which_only_a_title_is_known_are_none_unless_pinned() -> None:
+    names = tuple(NamedWork(kind="url", key=f"x.example/{n}", title=f"Named {n}") for n in range(4))
+    liked = {"named_by": ("a", "b", "c"), "opinions": (opinion("very-good"),)}
+    listing = work("rss:list", "What we read this week", names=names, **liked)
+    bare = work("arxiv:2301.99997", "A title alone", sentences=(), summary="", **liked)
+    line = work("arxiv:2301.99998", "A line", sentences=(sentence("It pages the cache in blocks.", "x"),), **liked)
+    plain = works(4)
+    assert {one.doc_id for one in must_reads([*plain, listing, bare, line], {}, {})} <= {one.doc_id for one in plain}
+    pinned = listing.model_copy(update={"pinned": True})
+    assert must_reads([*plain, pinned, bare, line], {}, {})[0].doc_id == "rss:list"
+    # Beside a list, a single work is worth naming.
+    assert [one.doc_id for one in must_reads([plain[0], listing], {}, {})] == [plain[0].doc_id]
+
+
 def test_pinned_works_come_first_and_say_so() -> None:
     plain = works(10)
     pinned = plain[9].model_copy(update={"pinned": True})
@@ -68,7 +91,7 @@ def test_pinned_works_come_first_and_say_so() -> None:
 
 def test_topics_take_turns_where_works_are_alike() -> None:
     serving = works(6)
-    other = [entry(f"arxiv:2302.{n:05d}", f"Other {n}", topics=("hardware",)) for n in range(6)]
+    other = [work(f"arxiv:2302.{n:05d}", f"Other {n}", topics=("hardware",)) for n in range(6)]
     chosen = must_reads([*serving, *other], {}, {work.doc_id: 0.9 for work in (*serving, *other)})
     topics = ["hardware" if highlight.doc_id.startswith("arxiv:2302") else "serving" for highlight in chosen]
     assert sorted(topics[:2]) == ["hardware", "serving"]
