@@ -27,6 +27,9 @@ _IRREGULAR = {
     "gpus": "gpu", "cpus": "cpu", "tpus": "tpu", "npus": "npu", "dpus": "dpu",
 }  # fmt: skip
 
+_FUNCTION_WORDS = frozenset("a an the is are was be in on at of to as it or and by do so we us if i for no not".split())
+"""They stand beside any word: `is a` is not ISA written apart, as `check point` is checkpoint."""
+
 
 @dataclass(frozen=True, slots=True)
 class Match(Generic[T]):
@@ -73,7 +76,7 @@ def phrase_key(phrase: str) -> str:
     form = compact(phrase)
     if has_han(form):
         return re.sub(r"\s+", "", form)
-    return "".join(singular(m.group()) for m in _WORD_OR_BREAK.finditer(form) if m.lastgroup == "word")
+    return "".join(_words_of(form))
 
 
 @lru_cache(maxsize=50_000)
@@ -90,6 +93,8 @@ class PhraseIndex(Generic[T]):
 
     def __init__(self) -> None:
         self._english: dict[str, list[T]] = {}
+        self._spellings: dict[str, set[tuple[str, ...]]] = {}
+        """The words that each English key was listed as."""
         self._openings: set[str] = set()
         """What English keys begin with: no longer phrase is tried where none does."""
         self._chinese: dict[str, list[T]] = {}
@@ -97,15 +102,16 @@ class PhraseIndex(Generic[T]):
         """Lengths of the Chinese phrases by first character."""
 
     def add(self, phrase: str, value: T) -> None:
-        """Add a value under a phrase; a phrase without letters or characters is ignored."""
+        """Add a value under a phrase, once however often; a phrase without letters or characters is ignored."""
         key = phrase_key(phrase)
         if not key:
             return
         if not has_han(key):
-            self._english.setdefault(key, []).append(value)
+            _append_new(self._english.setdefault(key, []), value)
+            self._spellings.setdefault(key, set()).add(tuple(_words_of(phrase)))
             self._openings.update(key[:end] for end in range(1, len(key) + 1))
             return
-        self._chinese.setdefault(key, []).append(value)
+        _append_new(self._chinese.setdefault(key, []), value)
         known = self._lengths.get(key[0], ())
         if len(key) not in known:
             self._lengths[key[0]] = tuple(sorted({*known, len(key)}, reverse=True))
@@ -197,7 +203,7 @@ class PhraseIndex(Generic[T]):
             key += word[2]
             if word[3] != segment or key not in self._openings:
                 break
-            if values := self._english.get(key):
+            if (values := self._english.get(key)) and self._is_listed(key, words[at : at + count]):
                 longest = count, tuple(values)
         if longest:
             return longest
@@ -206,6 +212,20 @@ class PhraseIndex(Generic[T]):
             if values:
                 return 1, tuple(values)
         return 0, ()
+
+    def _is_listed(self, key: str, words: list[tuple[int, int, str, int]]) -> bool:
+        """Tell whether words that make a key are a phrase: as listed, or written apart without function words."""
+        spelling = tuple(word[2] for word in words)
+        return len(words) == 1 or _FUNCTION_WORDS.isdisjoint(spelling) or spelling in self._spellings[key]
+
+
+def _append_new(values: list[T], value: T) -> None:
+    if value not in values:
+        values.append(value)
+
+
+def _words_of(phrase: str) -> list[str]:
+    return [singular(m.group()) for m in _WORD_OR_BREAK.finditer(compact(phrase)) if m.lastgroup == "word"]
 
 
 def _overlaps(match: "Match[T]", spans: list[tuple[int, int]]) -> bool:

@@ -13,7 +13,7 @@ from kb.types import Chunk
 
 POOL = 150
 """Candidates taken from each leg."""
-VECTOR_SHARE, LONG_SHARE = 0.75, 0.5
+VECTOR_SHARE, LONG_SHARE = 0.6, 0.5
 """Weight of the vector leg for a question of few and of many words; the rest is the keyword leg's."""
 FEW_WORDS, MANY_WORDS = 4, 16
 JOINED_WINDOWS, JOINED_NODES = 450, 200

@@ -130,9 +130,8 @@ class Glossary:
     def _add(self, concept: Concept) -> None:
         number = len(self._concepts)
         self._concepts.append(concept)
-        for key, term in {phrase_key(term): term for term in (*concept.english, *concept.chinese)}.items():
-            if key:
-                self._index.add(term, number)
+        for term in (*concept.english, *concept.chinese):
+            self._index.add(term, number)
 
     def found(self, text: str) -> tuple[str, list[Found]]:
         """Return the normal form of a text, and the terms met in it with their places in that form."""

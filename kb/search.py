@@ -5,6 +5,7 @@ Invariant: every filter and operator gives the same set in both legs.
 """
 
 import difflib
+import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,8 +26,12 @@ MAX_TERMS = 48
 MAX_EMBEDDED = 4000
 """Characters of a question that are embedded."""
 TERM_SHARE = 0.15
-TRANSLATED_SHARE = 0.3
+TRANSLATED_SHARE = 0.4
 EXPANSION_WEIGHT = 0.5
+LONGEST_ABBREVIATION = 6
+_WORD = re.compile("[a-z0-9]+")
+SPARE = 4
+"""Hits ranked beyond those wanted: headings take the passages below them along."""
 EXPANSION_CAP, TERM_EXPANSION_CAP = 1.0, 0.5
 """The most that the glossary's terms may add, as a share of the best score of the question's own."""
 EXACT_BONUS = 0.35
@@ -162,7 +167,7 @@ class Searcher:
             scored = scored[: limit * 8]
         chunks = self._store.chunks_by_row([item.row for item in scored])
         ranked = self._exact(asked, scored, chunks) if asked.exact else [(s.score, s, chunks[s.row]) for s in scored]
-        best = fold(ranked, limit)
+        best = self._with_contents(fold(ranked, limit + SPARE))[:limit]
         infos = self._store.infos_by_id(list({item.chunk.doc_id for item in best}))
         terms = {token for group in asked.terms for token in group}
         extra = {token for e in asked.expansions for word in _terms_of(e) for token in tokens(word)} - terms
@@ -182,6 +187,26 @@ class Searcher:
                 )
             )
         return made
+
+    def _with_contents(self, folded: list[Folded]) -> list[Folded]:
+        """Join a heading that stands alone with the first passage below it: by itself it answers nothing."""
+        shown = {chunk.id: item for item in folded for chunk in item.joined}
+        kept: list[Folded] = []
+        gone: set[int] = set()
+        for item in folded:
+            if id(item) in gone:
+                continue
+            kept.append(item)
+            last = item.joined[-1]
+            if len(item.joined) > 1 or not last.path or fold_space(last.text) != fold_space(last.path[-1]):
+                continue
+            below = self._store.chunks("d.id = ? AND c.ordinal = ?", (last.doc_id, last.ordinal + 1))
+            if not below or below[0].path[: len(last.path)] != last.path:
+                continue
+            other = shown.get(below[0].id)
+            item.joined = [last, *(other.joined if other else below)]
+            gone.add(id(other))
+        return kept
 
     def _joined(self, item: Folded) -> Chunk:
         """Return a hit's passage: the best one's id and ordinal, the span of all that join it."""
@@ -220,9 +245,23 @@ class Searcher:
 
 
 def _terms_of(expansion: Expansion) -> tuple[str, ...]:
-    """The terms that an expansion adds; variants of everyday words would only add noise."""
-    general = expansion.field == "general"
-    return expansion.translations if general else (*expansion.translations, *expansion.variants)
+    """The terms that an expansion adds.
+
+    Translations always. Of other names in the same language, an English question gains by abbreviations and
+    what they stand for; its synonyms cost short questions hit@10 .87 -> .86, and those of everyday words are noise.
+    """
+    if expansion.field == "general":
+        return expansion.translations
+    if expansion.language == "zh":
+        return (*expansion.translations, *expansion.variants)
+    own = expansion.term
+    return (*expansion.translations, *(v for v in expansion.variants if _abbreviates(v, own) or _abbreviates(own, v)))
+
+
+def _abbreviates(short: str, name: str) -> bool:
+    """Tell whether a word is made of a name's initials: KV for key-value."""
+    initials = "".join(word[0] for word in _WORD.findall(name.lower()))
+    return 2 <= len(initials) <= LONGEST_ABBREVIATION and short.lower().removesuffix("s") == initials
 
 
 def _content_tokens(phrase: str) -> list[str]:

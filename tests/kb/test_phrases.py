@@ -89,3 +89,13 @@ def test_a_phrase_may_have_several_values_and_be_forgotten() -> None:
 def test_a_phrase_of_nothing_is_ignored(nothing: str) -> None:
     made = index(nothing)
     assert made.scan(compact("anything 任何")) == []
+
+
+def test_function_words_do_not_grow_together() -> None:
+    index: PhraseIndex[str] = PhraseIndex()
+    for phrase in ("ISA", "ASIC", "input", "checkpoint", "all-to-all", "alltoall", "state of the art"):
+        index.add(phrase, phrase)
+    for text in ("what is a baseline", "as ic makers say", "put it in put"):
+        assert index.scan(compact(text)) == []
+    for text in ("isa", "check point", "all to all", "all-to-all", "alltoall", "the state of the art"):
+        assert len(index.scan(compact(text))) == 1

@@ -134,6 +134,30 @@ def test_windows_of_one_section_are_one_hit(store: Store, embedder: FakeEmbedder
     assert len(hit.chunk.text) > 1200
 
 
+def test_a_heading_is_shown_with_the_first_passage_below_it(store: Store, embedder: FakeEmbedder) -> None:
+    stalls = "Young's rule sets the interval. " + "It weighs a stall against work lost. " * 60
+    text, sections = "", []
+    for level, title, part in ((1, "Checkpoints", ""), (2, "Interval", stalls), (2, "Storage", "Disks. " * 300)):
+        start, text = len(text), f"{text}{title}\n\n{part}\n\n"
+        name = "1" if level == 1 else f"1.{len(sections)}"
+        sections.append(Section(id=name, level=level, title=title, start=start, end=len(text)))
+    put(store, embedder, [page("page:c#1", text, sections=tuple(sections))])
+    head = store.chunks_of("page:c#1")[0]
+    assert head.text.strip() == "Checkpoints"
+    hits = Searcher(store, Glossary()).search(Query(text="checkpoints"), VectorLeg(store, embedder, None)).hits
+    assert "Young's rule" in hits[0].chunk.text
+    assert hits[0].chunk.text == text[hits[0].chunk.start : hits[0].chunk.end]
+    passages = [chunk_id for hit in hits for chunk_id in (hit.chunk.id, *hit.others)]
+    assert len(passages) == len(set(passages))
+
+
+def test_abbreviations_are_widened_and_synonyms_are_not(store: Store, embedder: FakeEmbedder) -> None:
+    put(store, embedder, [page("page:a#1", "Expert parallelism sends tokens to their experts.")])
+    searcher = Searcher(store, load_glossary(ROOT / "starter" / "glossary.tsv"))
+    assert "expert parallelism" in searcher.search(Query(text="how does EP send tokens"), None).expanded
+    assert "quick" not in searcher.search(Query(text="which card is faster"), None).expanded
+
+
 def test_the_same_words_in_two_documents_are_one_hit(store: Store, embedder: FakeEmbedder) -> None:
     put(store, embedder, [page("page:a", "Ring all-reduce moves data."), page("page:b", "Ring all-reduce moves data.")])
     (hit,) = Searcher(store, Glossary()).search(Query(text="ring all-reduce"), None).hits
