@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from almanac import Almanac, open_almanac
@@ -11,6 +12,7 @@ from almanac.checking import Checked
 from almanac.subscriptions import Subscription
 from kb.settings import load_settings
 from kb.store.subscriptions import Check, read_check
+from kb.topics import Tagger
 from kb.types import DocumentInfo, Kind
 from tests.fakes import FixedClock
 from tests.peers import Act, Peer, Request, peer, reply
@@ -118,12 +120,18 @@ class Desk:
         return [request for request in self.site.requests if request.path == path]
 
 
+@cache
+def tagger() -> Tagger:
+    """Return the one tagger of a test run: it learns for a second, and is never changed."""
+    return Tagger()
+
+
 @contextmanager
 def open_desk(home: Path, clock: FixedClock, **settings: object) -> Iterator[Desk]:
     """Open a library and a server."""
     given = {"embedder": "none", "allow_private_hosts": True, "host_spacing": 0.0, "http_timeout": 30.0, **settings}
     with peer() as site:
         site.otherwise = reply("nothing here", 404)
-        almanac = open_almanac(load_settings(home, **given), clock=clock)
+        almanac = open_almanac(load_settings(home, **given), clock=clock, tagger=tagger())
         yield Desk(almanac, clock, site, home)
         almanac.close()

@@ -1,5 +1,6 @@
 """almanac.checking: feeds over time. Nothing lost, nothing doubled, no date invented, every failure named."""
 
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -8,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from ingest.fetch import Fetcher
 from kb.store.subscriptions import held_by
 from tests.almanac.sites import Desk, Post, open_desk, posts, rss, with_validators
 from tests.fakes import FixedClock
-from tests.peers import Request, redirect, reply, reset, short
+from tests.ingest.test_fetch import PUBLIC, FakeNetwork
+from tests.peers import Request, chunked, endless, endless_headers, raw, redirect, reply, reset, short, zipped
 
 
 @pytest.fixture
@@ -345,6 +348,14 @@ def test_no_post_lands_in_a_wrong_quarter(desk: Desk, raw: str, published: str, 
         (redirect("/bad"), "redirect-loop", "circle"),
         (redirect("ftp://x.example/"), "address", "http"),
         (reply(b"<rss>" + b" " * 400_000), "too-large", "MAX_BODY"),
+        (zipped("<rss>" + " " * 30_000_000), "too-large", "MAX_BODY"),
+        (endless, "too-large", "MAX_BODY"),
+        (endless_headers, "protocol", "no HTTP"),
+        (raw(b"220 mail.example ESMTP\r\n\r\n"), "protocol", "no HTTP"),
+        (reply("<rss/>", Content_Encoding="gzip"), "encoding", "gzip"),
+        (chunked(b"<rss>", whole=False), "reset", ""),
+        (reply(rss("", posts(1)), Content_Length="30"), "content", "not a feed"),
+        (reply("<title>Just a moment...</title>", 403), "bot-challenge", "a person"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -365,6 +376,82 @@ def test_each_failure_is_named_with_a_remedy_and_harms_nothing(
         assert check.hint
         assert found[good.name].check.added == 1
         assert desk.titles == [f"Post number {n}" for n in (1, 2, 3, 4)]
+
+
+def test_peers_that_stall_or_drip_end_in_time_and_hold_nobody_up(home: Path, clock: FixedClock) -> None:
+    over = threading.Event()
+
+    def stall(request: Request) -> None:
+        over.wait(30)
+
+    def trickle(request: Request) -> None:
+        request.handler.send_response(200)
+        request.handler.end_headers()
+        while not over.wait(0.1):
+            request.handler.wfile.write(b" ")
+
+    with open_desk(home, clock, http_timeout=1.0) as desk:
+        for name, act in (("stalls", stall), ("trickles", trickle)):
+            desk.subscribe(f"http://localhost:{desk.site.port}/{name}", name)
+            desk.site.pages[f"/{name}"] = act
+        good = desk.subscribe("/good")
+        desk.publish(1, path="/good")
+        found = desk.sync()
+        over.set()
+        assert {name: found[name].check.cause for name in ("stalls", "trickles")} == dict.fromkeys(
+            ("stalls", "trickles"), "timeout"
+        )
+        assert "sent nothing for 1 seconds" in found["stalls"].check.error
+        assert "did not finish its answer in time" in found["trickles"].check.error
+        assert found[good.name].check.added == 1
+
+
+@pytest.mark.parametrize(
+    "kind", ["image/png", "text/html", "application/octet-stream", "text/plain; charset=koi8-r", ""]
+)
+def test_a_lying_type_is_not_believed(desk: Desk, kind: str) -> None:
+    one = desk.subscribe()
+    desk.site.pages["/feed"] = reply(rss(desk.site.base, [Post(1, title="缓存")]).encode(), Content_Type=kind)
+    assert desk.sync()[one.name].check.result == "ok"
+    assert desk.titles == ["缓存"]
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "big5", "utf-16"])
+def test_a_wrong_charset_garbles_nothing(desk: Desk, encoding: str) -> None:
+    one = desk.subscribe()
+    words = {"gbk": "显存的优化方法：把中间结果分成小块来算", "big5": "顯存的優化方法：把中間結果分成小塊來算"}
+    text = words.get(encoding, words["gbk"])
+    body = rss(desk.site.base, [Post(1, title=text, text=text, date="2023年4月7日")])
+    body = body.replace('<?xml version="1.0"?>', '<?xml version="1.0" encoding="utf-8"?>')
+    desk.site.pages["/feed"] = reply(body.encode(encoding), Content_Type="text/xml; charset=iso-8859-1")
+    assert desk.sync()[one.name].check.result == "ok"
+    (info,) = desk.documents
+    assert (info.title, info.published, info.quarter) == (text, "2023-04-07", "2023-Q2")
+    assert desk.almanac.document(info.id).text == text
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["http://127.0.0.1/feed", "http://[::1]/feed", "http://[::ffff:10.0.0.1]/feed", "http://[64:ff9b::a9fe:a9fe]/feed",
+     "http://169.254.169.254/latest/meta-data/", "http://inside.example/feed", "http://changing.example/feed"],
+)  # fmt: skip
+def test_no_redirect_leads_into_the_own_network(home: Path, clock: FixedClock, target: str) -> None:
+    with open_desk(home, clock, allow_private_hosts=False) as desk:
+        names = {"inside.example": [["192.168.1.1"]], "changing.example": [["8.8.8.8"], ["127.0.0.1"]]}
+        fake = FakeNetwork(desk.site.port, names)
+        desk.almanac.fetcher = Fetcher(desk.almanac.settings, network=fake.network(), sleep=lambda _: None)
+        bad, good = desk.subscribe("http://outside.example/bad"), desk.subscribe("http://outside.example/good")
+        desk.site.pages["/bad"] = redirect(target)
+        # The name that changes its mind has a public address for the first of its hops only.
+        desk.site.pages["/feed"] = redirect("/again")
+        desk.publish(9, path="/again")
+        desk.publish(1, path="/good")
+        found = desk.sync()
+        assert (found[bad.name].check.cause, found[good.name].check.result) == ("private-address", "ok")
+        assert "open internet" in found[bad.name].check.error
+        assert desk.titles == ["Post number 1"]
+        assert {address for address, _ in fake.connected} <= {PUBLIC, "8.8.8.8"}
+        assert not desk.requests("/again")
 
 
 def test_an_empty_feed_is_no_failure_and_takes_nothing_away(desk: Desk) -> None:

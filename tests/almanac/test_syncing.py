@@ -10,12 +10,14 @@ import pytest
 from almanac import open_almanac
 from almanac.ingestion import Progress
 from almanac.syncing import STARTER
+from ingest.fetch import Fetcher
 from kb.errors import DocumentNotFound, Locked, SettingsError, SourceError
 from kb.settings import load_settings
 from kb.types import Kind
 from tests.almanac.sites import Desk, open_desk, posts, rss
 from tests.fakes import FixedClock
-from tests.peers import catalogue, entry, reply
+from tests.peers import ERROR, catalogue, entry, reply
+from tests.peers import feed as atom
 
 PAGE = "<html><head><title>{title}</title></head><body><article><h1>{title}</h1>{body}</article></body></html>"
 
@@ -162,12 +164,42 @@ def test_papers_of_a_query_come_and_the_next_round_asks_for_what_is_new(home: Pa
         assert desk.sync(due=True)["arXiv"].check.added == 1
         assert "sortBy=lastUpdatedDate" in desk.site.requests[-1].path
         assert len(desk.documents) == 4
-        desk.site.otherwise = reply("Rate exceeded.")
-        desk.clock.advance(days=1)
-        failed = desk.sync()["arXiv"].check
-        assert failed.result == "failed"
-        assert failed.since == desk.check(one).since
-        assert len(desk.documents) == 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("Rate exceeded.", "Rate exceeded"),
+        (ERROR, "refused the query"),
+        (atom("", total=4), "reports 4 results but sent none"),
+        (atom(entry("2309.01001v1") + entry("2309.01002v1"), total=4)[:-90], "ends early"),
+        ("<!DOCTYPE html><html><body>Down</body></html>", "HTML page"),
+    ],
+)
+def test_an_answer_of_arxiv_that_is_none_is_named_and_loses_nothing(
+    home: Path, clock: FixedClock, answer: str, words: str
+) -> None:
+    with open_desk(home, clock) as desk:
+        settings = desk.almanac.settings.model_copy(update={"arxiv_url": desk.site.url})
+        desk.almanac.close()
+        desk.almanac = open_almanac(settings, clock=clock)
+        desk.almanac.fetcher = Fetcher(settings, clock=lambda: clock().timestamp(), sleep=lambda _: None)
+        papers = [entry(f"2309.0{n}v1") for n in range(1001, 1005)]
+        one = desk.subscribe("cat:cs.DC", "arXiv", Kind.ARXIV)
+        for began in (0, 4):
+            desk.site.otherwise = reply(answer)
+            failed = desk.sync()["arXiv"].check
+            assert (failed.result, failed.cause) == ("failed", "content")
+            assert words in failed.error
+            assert failed.hint
+            assert len(desk.documents) == began
+            mark = desk.check(one).since
+            desk.clock.advance(days=2)
+            desk.site.otherwise = catalogue(papers)
+            assert desk.sync(due=True)["arXiv"].check.result in ("ok", "unchanged")
+            assert desk.check(one).since >= mark
+            assert len(desk.documents) == 4
+            desk.clock.advance(days=2)
 
 
 def test_a_page_is_read_again_when_it_changes(desk: Desk) -> None:
