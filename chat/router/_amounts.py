@@ -33,6 +33,8 @@ class Amount:
         return self.readings[0][0]
 
 
+LEAST_BYTES = 5_000
+"""From here the B of "327,680 B" is bytes rather than billions."""
 _MONEY = re.compile(r"(?:US|USD)?\s?\$\s?$")
 _PERCENT_BEFORE = re.compile(r"百分之$")
 _EACH_SECOND = re.compile(
@@ -117,6 +119,8 @@ def _with_unit(text: str, number: Numeral) -> Amount:
         end, bare = letter
         return Amount(number.start, end, number, tuple((kind, tidy(value)) for kind, value in bare))
     readings: tuple[tuple[str, float], ...] = (("number", number.value),)
+    if number.letter == "B" and number.bare >= LEAST_BYTES:
+        readings = (("bytes", number.bare), *readings)
     if number.letter == "m":
         readings += (("time", number.bare * 60),)
     return Amount(number.start, number.end, number, readings)

@@ -16,10 +16,11 @@ import calculators
 from calculators import CalculatorError, MissingInputs
 from chat.router import _derive_serve as serve
 from chat.router import _derive_train as train
-from chat.router._facts import POOLS, Fact, Facts, alternatives, field_type
+from chat.router._facts import POOLS, Fact, Facts, alternatives
 from chat.router._features import holds
 from chat.router._job import Job, Json, device_note, model_note, suits
 from chat.router._leftover import by_words
+from chat.router._letters import field_type
 from chat.router._routes import Way
 from chat.router._types import CalculatorRequest, MissingInput, Span
 from chat.router._units import unit_asked

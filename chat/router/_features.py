@@ -18,7 +18,7 @@ _IN_CHOICES = frozenset(("FLOPS", "DEEPSPEED"))
 """Concepts that a name of a choice still speaks of: "model FLOPs", "DeepSpeed ZeRO"."""
 _CROSSING = frozenset("OF_TOTAL OF_IDEAL EXPECTED_TOKENS LAST_STAGE PERGPU PERTOKEN NODEDAYS BOUNDARY".split())
 """Concepts that are taken up where their names lie across the ends of others."""
-_SPEAKS_OF = {"fsdp": ("ZERO",)}
+_SPEAKS_OF = {"fsdp": ("ZERO",), "optimizer": ("OPTIM",)}
 """Concepts that a choice of a group speaks of."""
 # Concepts that a longer name of a quantity still speaks of: "KV cache per token" speaks of the KV cache.
 _INNER = frozenset(

@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from chat.router._facts import POOLS, Fact, Facts, field_type
+from chat.router._facts import POOLS, Fact, Facts
 from chat.router._features import holds
 from chat.router._items import Row
 from chat.router._job import suits
+from chat.router._letters import field_type
 from chat.router._routes import Way
 from chat.router._types import Turn
 

@@ -10,6 +10,8 @@ from chat.router._items import Item, is_generic
 CONNECT = frozenset(
     "of is are be being was were at with to about around roughly approximately approx nearly exactly only just equal "
     "equals set as a an the my our its their this that has have having i we use uses using say let and/or fixed "
+    "drops drop dropped falls fall rises rise goes go changes change becomes become up down increases increase "
+    "increased decreases decrease decreased reduced raised grows grow "
     "total ~ = : - \" ' ( ) [ ] × x *".split()
 ) | frozenset("为 是 取 用 设 等 于 约 大 概 有 达 到 按 在 以 个 的 开 成 当 共 左 右 只 了 都 该 这 那 每".split())
 WAYS = frozenset("way ways fold 路 维 degree".split())
@@ -59,7 +61,8 @@ def _settled(items: list[Item], one: Group) -> list[Group]:
     """Keep a list if an "and", an "or" or three amounts show that it is one; else take its amounts apart."""
     if len(one.items) == 1:
         return [one]
-    if _named_apart(items, one) or _model_and_data(items, one):
+    counted = one.first > 0 and items[one.first - 1].text in ("x", "×", "*")  # "2 x 80 GB and 140 GB of weights"
+    if _named_apart(items, one) or _model_and_data(items, one) or counted:
         places = [index for index in range(one.first, one.last + 1) if items[index].sort == "amount"]
         return [Group([items[index]], index, index) for index in places]
     joints = {items[index].text.lower() for index in range(one.first, one.last) if items[index].sort != "amount"}

@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 
-from chat.router._facts import Fact, field_type
+from chat.router._facts import Fact
 from chat.router._items import Item
 from chat.router._job import Job
+from chat.router._letters import field_type
 from chat.router._lexicon import lexicon
 from chat.router._values import value_of
 

@@ -104,7 +104,7 @@ def _amount(amount: Amount) -> float | None:
 
 def _duration(amount: Amount) -> float | None:
     """A time of a schedule, in whatever unit all of them are given."""
-    return amount.numeral.value if amount.kind == "time" else _number(amount)
+    return amount.numeral.value if amount.kind == "time" else _between(0, 1e5)(amount)
 
 
 def _share(amount: Amount) -> float | None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 _CUE = re.compile(
-    r"\bno,? wait\b|\bwait,? no\b|(?:^|[,;.?(-])\s?(?:wait|hold on|no|nope|err?|hmm?)\b[\s,.:-]"
+    r"\bno,? wait\b|\bwait,? no\b|(?:(?:^|[,;.?(-])\s?(?:wait|hold on)|[,;.?(-]\s?(?:no|nope|err?|hmm?))\b[\s,.:-]"
     r"|\bsorry\b|\bi mean(?:t)?\b|\bmake (?:that|it)\b|\bscratch that\b|\brephrase\b|\bcorrection\b|\boops\b|\btypo\b"
     r"|(?:^|[,;.?(-])\s?(?:or |no,? )?(?:rather|actually)\b|\bshould (?:be|have been|say)\b"
     r"|不对|不,|不，|说错|写错|打错|更正|纠正|[哦噢啊]不|抱歉|我是说|我的意思是|(?:应该|应当)(?:是|为)"

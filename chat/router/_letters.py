@@ -1,0 +1,152 @@
+"""Letters of formulas and what they are set to: "p = 8, m = 64", "(t, p) = (8, 16)", "F = B = W = 1".
+
+Owns which input of a calculator a letter means. Knows no words. Invariant: an input takes one letter, and what a name
+gives a value is left to it where a letter may mean two inputs.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from chat.router._amounts import amounts as amounts_in
+from chat.router._bind import bind
+from chat.router._features import SURE
+from chat.router._items import Item, Row
+from chat.router._lexicon import lexicon
+from chat.router._routes import Way
+from chat.router._values import value_of
+
+_LETTER = re.compile(
+    r"(?<![A-Za-z0-9_/])(?P<letter>[A-Za-zα-ωΑ-Ωĉ][A-Za-z_*']{0,9})\s?(?P<sign>=|:|≈|~|为|是|取|\bis\b|\bequals?\b|\bof\b)?\s?$"
+)
+_ASSIGNED = re.compile(r"(?<![A-Za-z0-9_])[A-Za-zα-ωΑ-Ω][A-Za-z_*']{0,9}\s?[=:≈]\s?$")
+_UNSIGNED = re.compile(r"(?<![A-Za-z0-9_])[b-zB-Zα-ωΑ-Ω]$")
+_SPACED = re.compile(r"(?:^|[\s,，:(])([b-zB-Zα-ωΑ-Ω])\s(?:\d+|\.\d+|\d+\.\d+)(?![A-Za-z\d])")
+"""A letter and a number behind a space; two of them make a list: "b 1, s 4096"."""
+_NAME = r"[A-Za-z]{1,2}(?:_[A-Za-z])?"
+_SHARED = re.compile(
+    rf"(?<![A-Za-z0-9_])(?P<names>{_NAME}(?:\s?(?:[/,、=]|and|和)\s?{_NAME}){{1,3}})\s?"
+    r"(?:时间|耗时)?(?:都是|都为|都取|均为|均是|各为|各是|各|=|are all|all equal(?: to)?|are each|are|all|each"
+    r"|equal(?: to)?)\s?(?=\d)"
+)
+_TUPLE = re.compile(
+    r"\(?\s?(?P<names>[A-Za-z]{1,2}(?:\s?[,，/×x*·]\s?[A-Za-z]{1,2}){1,4})\s?\)?\s?(?:=|:|为|是|of|is)?\s?"
+    r"(?P<values>[\[(]?\s?\d{1,6}(?:\s?[,，/×x*·]\s?\d{1,6}){1,4}\s?[\])]?)"
+)
+
+
+def letters(row: Row, way: Way) -> tuple[list[tuple[str, list[Item], float]], set[int]]:
+    """Values behind a letter of the calculator's formulas: fields with their items and values, and the items taken."""
+    meaning: dict[str, list[str]] = {}
+    for name, letters in way.symbols.items():
+        for letter in letters:
+            meaning.setdefault(letter, []).append(name)
+    found: list[tuple[str, list[Item], float]] = []
+    taken: set[int] = set()
+    filled: set[str] = set()
+    text = row.folded.text
+    if any(len(fields) > 1 for fields in meaning.values()):
+        filled = _named(row, way)  # in "32 microbatches, F=2, B=3" the letter B has one field left
+    amounts = [item for item in row.items if item.sort == "amount"]
+    spaced = [match for match in _SPACED.finditer(text) if match[1] in meaning]
+    listed = len(spaced) > 1 or any(re.search(r"[\d,]\s?$", text[: match.start(1)]) for match in spaced)
+    for names, values in _tuples(text, meaning):
+        inside = [item for item in amounts if values[0] <= item.start and item.end <= values[1]]
+        inside = inside or _parts(row, values)
+        if len(inside) == len(names):
+            for letter, item in zip(names, inside, strict=True):
+                _take(way, meaning[letter], item, [item], found, filled, taken)
+            taken.update(id(item) for item in row.items if item.sort == "list" and item.end == values[1])
+    for names, place in _sharing(text, meaning):
+        for item in [item for item in amounts if item.start == place]:
+            for name in names:
+                _take(way, meaning[name], item, [item], found, filled, taken)
+    for item in amounts:
+        before = _LETTER.search(text[max(0, item.start - 16) : item.start])
+        if id(item) in taken or before is None or before["letter"] not in meaning:
+            continue
+        glued = _UNSIGNED.search(text[: item.start].rstrip()) and (listed or not text[item.start - 1].isspace())
+        if before["sign"] is None and not glued:
+            continue
+        if (before["sign"] == "of" and len(before["letter"]) == 1) or before[0].lower().startswith("kv:"):
+            continue  # "KV: 61 layers" has a heading
+        start = max(0, item.start - 16) + before.start()
+        words = [other for other in row.items if start <= other.start and other.end <= item.start]
+        _take(way, meaning[before["letter"]], item, [*words, item], found, filled, taken)
+    return found, taken
+
+
+def _named(row: Row, way: Way) -> set[str]:
+    """The fields that names, rather than letters, give a value."""
+    text = row.folded.text
+    items = [
+        item
+        for item in row.items
+        if item.sort != "amount" or _ASSIGNED.search(text[max(0, item.start - 16) : item.start]) is None
+    ]
+    given = {bound.name for bound in bind(replace(row, items=items), way.quantities).bound if bound.cost <= SURE}
+    return {field for field, sources in way.fields.items() if given & set(sources[:1])}
+
+
+def _parts(row: Row, place: tuple[int, int]) -> list[Item]:
+    """The numbers of a list in brackets, as items of their own."""
+    text = row.folded.text
+    return [
+        Item("amount", amount.start, amount.end, text[amount.start : amount.end], amount=amount)
+        for amount in amounts_in(text)
+        if place[0] <= amount.start and amount.end <= place[1]
+    ]
+
+
+def _take(
+    way: Way,
+    fields: Iterable[str],
+    item: Item,
+    items: list[Item],
+    found: list[tuple[str, list[Item], float]],
+    filled: set[str],
+    taken: set[int],
+) -> None:
+    for name in fields:
+        value = value_of(item, field_type(way, name), named=True)
+        again = any(known == name and place[-1] is not item and _same_letter(place, items) for known, place, _ in found)
+        if value is not None and (name not in filled or again):
+            filled.add(name)
+            taken.update(id(piece) for piece in items)
+            found.append((name, items, value))
+            return
+
+
+def _sharing(text: str, meaning: Mapping[str, list[str]]) -> list[tuple[list[str], int]]:
+    """Letters that have one value, with its place: "F = B = W = 1", "F、B、W 都是 1"."""
+    found = []
+    for match in _SHARED.finditer(text):
+        names = re.findall(_NAME, re.sub(r"\band\b", ",", match["names"]))
+        names = [name if name in meaning else name.replace("_", "") for name in names]
+        ratio = "/" in match["names"] and match[0].rstrip().endswith("=")  # "m/p = 4"
+        if all(name in meaning for name in names) and not ratio:
+            found.append((names, match.end()))
+    return found
+
+
+def _same_letter(place: list[Item], items: list[Item]) -> bool:
+    """Whether two values stand behind the same letter: "m = 4 vs m = 32"."""
+    return len(items) > 1 and len(place) > 1 and place[0].text == items[0].text
+
+
+def _tuples(text: str, meaning: Mapping[str, list[str]]) -> list[tuple[list[str], tuple[int, int]]]:
+    """Rows of letters with rows of values: "(t, p, d) = (8, 8, 16)"."""
+    found = []
+    for match in _TUPLE.finditer(text):
+        names = re.findall(r"[A-Za-z]+", match["names"].replace("x", " ") if "x" not in meaning else match["names"])
+        if all(name in meaning for name in names):
+            found.append((names, match.span("values")))
+    return found
+
+
+def field_type(way: Way, name: str) -> str:
+    """The type of a field: that of the quantity of its name, else of the first that fills it."""
+    types = lexicon().types
+    if name in types:
+        return types[name]
+    return next((types[source] for source in way.fields.get(name, ()) if source in types), "amount")
