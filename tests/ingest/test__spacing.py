@@ -1,5 +1,6 @@
 """ingest._spacing: turns of real processes never overlap and are never closer than they may be."""
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,6 @@ def test_turns_of_three_processes_are_spaced(tmp_path: Path) -> None:
     told = [worker.communicate(timeout=60)[0] for worker in workers]
     turns = sorted(tuple(map(float, line.split())) for text in told for line in text.splitlines())
     assert len(turns) == 9
-    pauses = [begins - ended for (_, ended), (begins, _) in zip(turns, turns[1:], strict=False)]
+    pauses = [begins - ended for (_, ended), (begins, _) in itertools.pairwise(turns)]
     # The end that a worker prints lies a moment before the one that is noted.
     assert min(pauses) >= SECONDS - 0.001
