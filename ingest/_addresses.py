@@ -25,6 +25,12 @@ _REDIRECTORS = {
 """Host and path to the name of the query's field that holds the target; empty where the query is the target."""
 
 
+def without_feed_scheme(address: str, instead: str) -> str:
+    """`feed:https://…` without its first scheme, and `feed://…` with another one in its place; else as it is."""
+    text = re.sub(r"^feed:(?://)?(?=https?:)", "", address.strip(), flags=re.IGNORECASE)
+    return re.sub(r"^(?:feed|podcast|itpc)://", instead, text, flags=re.IGNORECASE)
+
+
 def resolve(address: str, base_url: str) -> str:
     """Absolute http, https or mailto address; empty for any other scheme, a page anchor or nonsense."""
     address = tidy(scrub(address))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+from ingest._addresses import without_feed_scheme
 from ingest._decode import declared_encoding, decode
 from ingest._xml import is_html
 from ingest.fetch import FEED, PAGE, Fetched, Fetcher, NotFetched
@@ -127,7 +128,7 @@ def discover(
 
 
 def _open(address: str, fetcher: Fetcher) -> Fetched:
-    text = address.strip()
+    text = without_feed_scheme(address, "")
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
         return fetcher.fetch(text, accept=f"{FEED}, {PAGE}", tries=2)
     try:
@@ -240,8 +241,7 @@ class _Links(HTMLParser):
 
     def _absolute(self, href: str) -> str:
         """Return an http(s) address, also of a `feed:` one; empty where it is none."""
-        text = re.sub(r"^feed:(?://)?(?=https?:)", "", tidy(href), flags=re.IGNORECASE)
-        text = re.sub(r"^feed://", "https://", text, flags=re.IGNORECASE)
+        text = without_feed_scheme(tidy(href), "https://")
         try:
             url = urljoin(self._base, text)
             parts = urlsplit(url)

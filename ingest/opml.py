@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from ingest._addresses import resolve
+from ingest._addresses import resolve, without_feed_scheme
 from ingest._decode import declared_encoding, decode
 from ingest._writer import fold
 from ingest._xml import find_root, is_html, repair
@@ -105,7 +105,7 @@ def _outline(element: etree._Element, groups: list[str]) -> tuple[Outline | None
         return None, title
     # A site is shown as a link, so it must be one.
     url, site, group = (
-        tidy(url),
+        without_feed_scheme(tidy(url), "http://"),
         resolve(given.get("htmlurl", ""), ""),
         "/".join(name.replace("/", "-") for name in groups if name)[:_LONGEST],
     )

@@ -124,6 +124,13 @@ def test_an_address_without_scheme_is_tried_both_ways(site: Peer, fetcher: Fetch
     assert found.url == f"http://127.0.0.1:{site.port}/feed"
 
 
+@pytest.mark.parametrize("scheme", ["feed://", "feed:http://", "feed://http://", " podcast://"])
+def test_addresses_by_the_scheme_of_feeds_are_read(site: Peer, fetcher: Fetcher, scheme: str) -> None:
+    site.pages["/feed"] = reply(rss("Plain"))
+    (found,), _ = discover(f"{scheme}127.0.0.1:{site.port}/feed", fetcher)
+    assert found.url == f"http://127.0.0.1:{site.port}/feed"
+
+
 def test_cancelling_stops_the_trying(site: Peer, fetcher: Fetcher) -> None:
     site.pages["/"] = reply("<html><body>posts</body></html>")
     with pytest.raises(ParseError, match="nothing was tried"):

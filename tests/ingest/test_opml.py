@@ -55,6 +55,13 @@ def test_ampersands_and_other_encodings() -> None:
     assert read_opml(text.encode("gb2312"))[0].title == "科学空间"
 
 
+def test_feeds_by_the_scheme_of_old_readers_are_feeds() -> None:
+    found = read_opml(
+        opml(feed("feed://a.example/x") + feed("feed:https://b.example/x") + feed("FEED:http://c.example/"))
+    )
+    assert [one.url for one in found] == ["http://a.example/x", "https://b.example/x", "http://c.example/"]
+
+
 def test_what_cannot_be_used_is_told_with_its_reason() -> None:
     found = read_opml(
         opml(
