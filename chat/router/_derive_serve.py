@@ -222,7 +222,7 @@ def _room(job: Job) -> None:
 
 
 def _bits(job: Job) -> None:
-    dtype = job.dtype("weight_dtype", "dtype")
+    dtype = job.dtype("weight_dtype", "dtype", "dtype_inside")
     if dtype is None:
         _published(job)
         return

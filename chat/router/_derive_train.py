@@ -22,6 +22,11 @@ _OFFLOADED_PARAMS = re.compile(
     r"\bparam\w*[^.,，;?\d]{0,30}offload|offload[^.,，;?\d]{0,30}\bparam|参数[^.,，;?\d]{0,8}(?:offload|卸载|放)|卸载[^.,，;?\d]{0,8}参数",
     re.IGNORECASE,
 )
+_OFFLOADED_OPTIMIZER = re.compile(
+    r"\boptim\w*[^.,，;?\d]{0,20}offload|(?:offload|卸载)[^.,，;?\d]{0,24}(?:\boptim|优化器)"
+    r"|优化器[^.,，;?\d]{0,8}(?:offload|卸载)",
+    re.IGNORECASE,
+)
 LONGEST_STEP = 3_600
 """Seconds beyond which a time is that of a run rather than of an iteration."""
 
@@ -144,6 +149,8 @@ def zero_estimator(job: Job) -> None:
             job.put("gpus_per_node", int(each), job.facts.first("gpus"))
     if "offload_param" not in job.inputs and _OFFLOADED_PARAMS.search(job.facts.row.folded.text):
         job.inputs["offload_param"] = True
+    if "offload_optimizer" not in job.inputs and _OFFLOADED_OPTIMIZER.search(job.facts.row.folded.text):
+        job.inputs["offload_optimizer"] = True
     if job.inputs.get("offload_param") and "offload_optimizer" not in job.inputs:
         job.inputs["offload_optimizer"] = True
         job.note("parameters are offloaded only together with the optimizer")

@@ -156,6 +156,9 @@ def _both_alike(facts: Facts, way: Way) -> None:
                 return
 
 
+_CARDS = re.compile(
+    r"\s?(?:GPUs?\b|cards?\b|accelerators?\b|devices?\b|[A-Z]{1,3}\d{2,3}\b|的?(?:显?卡|GPU))", re.IGNORECASE
+)
 _AND = frozenset("and 和 与 及 & 、 / ,".split())
 _EACH = frozenset("each both all 各 都 均".split())
 _TIMES = re.compile(r"\s?(?:x|×|\*|张|块|片|个|台)\s?", re.IGNORECASE)
@@ -169,7 +172,8 @@ def _count_of_memories(facts: Facts, bindings: Bindings) -> None:
         is_memory = memory.amount is not None and memory.amount.kind == "bytes" and number.amount is not None
         if "gpus" in facts.given or count is None or not is_memory or number not in bindings.loose:
             continue
-        if _TIMES.fullmatch(text, number.end, memory.start):
+        bare = not text[number.end : memory.start].strip(" -") and _CARDS.match(text, memory.end) is not None
+        if bare or _TIMES.fullmatch(text, number.end, memory.start):
             facts.add("gpus", count, number.start, number.end)
             begin = facts.row.folded.span(number.start, number.end)[0]
             pool = facts.given.get("number_any", [])

@@ -14,7 +14,7 @@ from chat.router._bind import Bindings
 from chat.router._items import Item, Row
 from chat.router._lexicon import lexicon
 
-_IN_CHOICES = frozenset(("FLOPS", "DEEPSPEED"))
+_IN_CHOICES = frozenset(("FLOPS", "DEEPSPEED", "WEIGHTS"))
 """Concepts that a name of a choice still speaks of: "model FLOPs", "DeepSpeed ZeRO"."""
 _CROSSING = frozenset("OF_TOTAL OF_IDEAL EXPECTED_TOKENS LAST_STAGE PERGPU PERTOKEN NODEDAYS BOUNDARY".split())
 """Concepts that are taken up where their names lie across the ends of others."""
@@ -23,7 +23,8 @@ _SPEAKS_OF = {"fsdp": ("ZERO",), "optimizer": ("OPTIM",)}
 # Concepts that a longer name of a quantity still speaks of: "KV cache per token" speaks of the KV cache.
 _INNER = frozenset(
     "KV CACHE CKPT FAIL TRAIN SPEC MICROBATCH PERTOKEN PERGPU MEMORY PIPELINE WEIGHTS QUANT DECODE PREFILL ACCEPT GRAD "
-    "SAVE FLOPS EXPECTED_TOKENS LATENCY THROUGHPUT ACTIVE FINETUNE COMM OPTIMAL DEEPSPEED ZERO FIT".split()
+    "SAVE SPEED PER_PARAM FLOPS EXPECTED_TOKENS LATENCY THROUGHPUT ACTIVE FINETUNE COMM OPTIMAL DEEPSPEED ZERO "
+    "FIT".split()
 )
 MEASURES = frozenset(
     "AMOUNT COMPUTE DEFINE HOWLONG COST MEMORY SIZE ENERGY CARBON FLOPS MFU HFU BUBBLE KV CACHE ACT THROUGHPUT LATENCY "

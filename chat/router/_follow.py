@@ -72,6 +72,16 @@ def is_reply(row: Row, state: State) -> bool:
     return bool(state.missing) and len(rest) <= 3 and any(item.sort != "word" for item in row.items)
 
 
+def is_fragment(row: Row) -> bool:
+    """Whether a text is a value with at most its name: "batch 8?"."""
+    words = [item for item in row.items if item.sort == "word" and item.text.isalnum()]
+    values = [item for item in row.items if item.sort in ("amount", "dtype", "format", "model", "device")]
+    return bool(values) and not words and len(row.items) <= MOST_PIECES
+
+
+MOST_PIECES = 6
+
+
 def carry(state: State, way: Way, fresh: Facts) -> Facts:
     """The facts of the new question, with those of the earlier one that it does not replace."""
     given = {key: list(facts) for key, facts in fresh.given.items()}

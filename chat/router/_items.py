@@ -35,6 +35,10 @@ DTYPES: tuple[tuple[re.Pattern[str], str, float], ...] = tuple(
         (r"u?int[- ]?8|w8a8|w8a16|i8", "int8", 1),
         (r"(?:nv|mx)?fp[- ]?4|nf-?4|float[- ]?4", "fp4", 0.5),
         (r"u?int[- ]?4|w4a16|w4a8|w4a4|i4", "int4", 0.5),
+        (r"w8", "int8", 1),
+        (r"w4", "int4", 0.5),
+        (r"w3", "int3", 0.375),
+        (r"w2", "int2", 0.25),
         (r"q8(?!_)", "int8", 1),
         (r"q6(?!_)", "int6", 0.75),
         (r"q5(?!_)", "int5", 0.625),
@@ -74,6 +78,12 @@ _REFERENCE = re.compile(
     re.IGNORECASE,
 )
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b|-?D\b(?!P)|\s?(?:号|楼|名(?!额))", re.IGNORECASE)
+_MONTHS = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)"
+)
+_DAY = re.compile(rf"\s(?:of\s)?{_MONTHS}\b|\s?(?:pm|am)\b|月|号", re.IGNORECASE)
+_DAY_BEFORE = re.compile(rf"\b{_MONTHS}\.?\s$", re.IGNORECASE)
 _YEAR = re.compile(r"(?:\b(?:in|since|of|by|from|until|year|during)\s|年\s?)$", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z]+|[\u4e00-\u9fff]|[Ͱ-Ͽ]|[^\sA-Za-z\u4e00-\u9fff]")
 _NUMERAL = re.compile(
@@ -320,6 +330,9 @@ def _is_mark(text: str, amount: Amount) -> bool:
     """Whether a number counts sections, versions or years rather than something."""
     before = text[max(0, amount.start - 16) : amount.start]
     if amount.kind == "number" and (_REFERENCE.search(before) or _ORDINAL.match(text, amount.end)):
+        return True
+    dated = _DAY.match(text, amount.end) or (_DAY_BEFORE.search(before) and amount.numeral.value <= 31)
+    if amount.kind == "number" and amount.numeral.scale == 1.0 and dated:
         return True
     written = text[amount.start : amount.end]
     year = amount.kind == "number" and re.fullmatch(r"(?:19[89]|20[0-3])\d", written) is not None

@@ -148,7 +148,7 @@ _TABLE: tuple[tuple[str, Reader, bool], ...] = (
     (rf"\s?-?(?:GPU|TPU|{DEVICE}+|张?卡)[\s·-]?(?:years?{_END}|年)", _times("gpu_hours", 8_766.0), True),
     (rf"\s?(?:kg|千克|公斤)\s?{_CARBON}", _times("intensity"), True),
     (rf"\s?(?:g|克|grams?)\s?{_CARBON}", _times("intensity", 1e-3), True),
-    (rf"\s?(?:USD|US dollars?|dollars?|bucks|美元|美金|美刀|刀){_PER_HOUR}?", _times("money"), True),
+    (rf"\s?(?:\$|USD|US dollars?|dollars?|bucks|美元|美金|美刀|刀){_PER_HOUR}?", _times("money"), True),
     (rf"\s?(?:元|块钱|人民币|RMB|CNY|yuan|欧元|euros?|EUR|日元|yen){_PER_HOUR}?", _times("other_money"), True),
     (rf"\s?(?:cents?|美分){_PER_HOUR}?{_END}", _times("money", 0.01), True),
     (rf"\s?(?:%|percent(?:age)?|per\scent|pct){_END}", _times("share", 0.01), True),

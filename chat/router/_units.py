@@ -53,8 +53,8 @@ _SHARE = re.compile(r"百分之(?:几|多少)|\bpercentage\b", re.IGNORECASE)
 
 
 _ALONE = tuple(
-    (unit, re.compile(rf"(?<![A-Za-z0-9/])(?:{pattern})(?![A-Za-z/])", 0 if exact else re.IGNORECASE))
-    for unit, pattern, exact in _SPELLINGS
+    (unit, re.compile(rf"(?<![A-Za-z0-9/])(?:{pattern})(?![A-Za-z/])", re.IGNORECASE))
+    for unit, pattern, _ in _SPELLINGS
     if unit in ("GiB", "MiB", "TiB", "KiB", "PF-days")
 )
 """Units that are rarely named but where they are asked for."""

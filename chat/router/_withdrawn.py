@@ -32,7 +32,7 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    r"\s?(?:(?:parallelism|并行)\s?)?(?:=|:|is|are|was|set to|为|是)?\s?"
+    r"[\"']?\s?(?:(?:parallelism|并行)\s?)?(?:=|:|is|are|was|set to|为|是)?\s?"
     r"(?:(?:turned |switched )?off\b|disabled\b|not (?:used|enabled)\b|unused\b|false\b"
     r"|关(?:闭|掉|了)?|(?:没|未|不)(?:开|用|启用))",
     re.IGNORECASE,
