@@ -6,11 +6,13 @@ Refuses to judge a document beside others; that is `build`.
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pydantic import Field
 
 from digests import cues
+from digests.listing import with_remarks
 from digests.named import Noted, chunk_at, judged, listed, noted, titled
 from digests.sentences import Candidate, candidates, count_words, is_boilerplate, node_lines
 from digests.summarise import choose, rate
@@ -18,11 +20,11 @@ from digests.titles import title_key
 from digests.types import NamedWork, SourceSentence
 from kb.glossary import Glossary
 from kb.references import of_url
-from kb.text import simplify
+from kb.text import fold_space, simplify
 from kb.topics import Tagger
 from kb.types import Chunk, DateBasis, Document, Frozen, Kind, Reference, Section
 
-VERSION = "8"
+VERSION = "9"
 """Raised when something else would be made of the same document."""
 READ = 2000
 """Characters that are read where no sentence sums a document up."""
@@ -99,6 +101,7 @@ def brief(
         chunks: its passages, in order.
         references: the works that they name.
     """
+    references = with_remarks(document, references)
     found = _prose(document, references)
     # A citation opens one passage: a sentence that a passage's end cuts through stands only where no other does.
     found = [candidate for candidate in found if _inside(candidate, chunks)] or found
@@ -143,9 +146,15 @@ def _prose(document: Document, references: Sequence[Reference]) -> list[Candidat
     found = candidates(document)
     remarks = [reference.remark for reference in references if reference.remark and reference.title]
     if len(remarks) >= LIST:
-        about = {s.start for s in document.sections for remark in remarks if _holds(document, s, remark)}
+        held = Counter(s.start for s in document.sections for remark in remarks if _holds(document, s, remark))
         starts = [section.start for section in document.sections]
-        found = [c for c in found if starts[bisect_right(starts, c.start) - 1] not in about]
+        said = " ".join(map(fold_space, remarks))
+        found = [
+            c
+            for c in found
+            # An item that is a section of its own is about its work throughout.
+            if c.text not in said and not (starts and held[starts[bisect_right(starts, c.start) - 1]] == 1)
+        ]
     return found if sum(candidate.words for candidate in found) >= LEAST_TEXT else node_lines(document)
 
 

@@ -5,6 +5,7 @@ a product or a site. Texts are given in simplified characters (`kb.text.simplify
 """
 
 import re
+from collections.abc import Sequence
 
 _WORK = "(paper|work|article|post|blog|study|report|survey|tutorial|guide|release|thesis)"
 _TIME = "(quarter|month|week|year|edition|issue)"
@@ -71,15 +72,15 @@ RESULT = _cue(
     r"""outperform\w*|achiev\w*|reduc\w*|improv\w*|speed-?ups?|faster|smaller|lower|higher|less|more|gains?|up to|
     compared|than|increas\w*|decreas\w*|sav(es?|ing)|reach\w*|accuracy|throughput|latency|fits?|drops?|within|only|
     accelerat\w+|cuts?|shrinks?|takes?|trains?|trained|supports?|memory|perplexity|doubl\w+|tripl\w+|halv\w+|rose|fell|
-    grow|grew|hold|held""",
+    grow|grew|hold|held|fastest|slowest|highest|lowest|largest|smallest""",
     "提升|降低|提高|减少|达到|超过|优于|倍|加速|节省|性能|准确率|吞吐|延迟|显存|快|仅需",
 )
 MEASURED = re.compile(
     r"\d[\d.,]*\s*\$?\s*(\\?%|×|x\b|\\times|倍|percent|[KMGT]i?B\b|ms\b|µs\b|us\b|hours?\b|minutes?\b|days?\b|"
     r"tokens?\b|"
     r"[KMGTPE]?FLOPs?\b|GPUs?\b|billion\b|million\b|points?\b|times\b|W\b|nm\b|pJ\b|fps\b|FPS\b|"
-    r"万|亿|天|小时|个点|块|卡)|\b(doubl|tripl|halv|two-fold|half)\w*|\b(two|three|four|five|ten|"
-    r"several) times\b|[0-9] bits\b",
+    r"thousand\b|dollars?\b|seconds?\b|万|亿|天|小时|分钟|毫秒|秒|个点|个百分点|块|卡|次|元|瓦)"
+    r"|\b(doubl|tripl|halv|two-fold|half)\w*|\b(two|three|four|five|ten|several) times\b|[0-9] bits\b",
 )
 SETUP = _cue(
     r"""(was|were) (measured|tested|set to|evaluated|conducted|performed)|(we|I) (also )?(test|tested|measure|measured|
@@ -126,8 +127,9 @@ CHATTY = _cue(
     more=r"\?|？|!|！|^[「“\"]|^(tips?|notes?|warning|caution)\s*:",
 )
 PROMISE = _cue(
-    r"""(will|shall|going to) (\w+ly )?(also |further |soon |then |be )?(\w+ly )?(continue|keep|follow|bring|add|
-    release|introduce|share|publish|update|explore|cover|support|available|extend|open-?source)\w*|
+    r"""will (\w+ly )?(also|further|soon|continue to|keep on|be (\w+ )?(released|available|published|added|supported|
+    open-?sourced))|(we|team|project|authors?|maintainers?|developers?)\b[^.]{0,40}? (will|shall|going to) (\w+ly )?
+    (add|release|introduce|share|publish|update|explore|cover|support|extend|bring|follow)|
     next (time|post|article|blog|part|release|version|steps?)|
     (following|upcoming|later|future) (post|article|blog|part|release|version|work)s?|in (the|near) future|
     (left|leave) \w+ (to|for|as) future|plans? to|planned|road-?map|look(ing)? forward|coming soon|
@@ -230,6 +232,9 @@ def is_event(title: str) -> bool:
     return EVENT.search(title) is not None or _JOINING.search(title) is not None
 
 
+_ACTOR = re.compile(r"([A-Z][A-Za-z0-9-]{2,24}) (?:also |then )?[a-z]{2,}(?<!s)s ")
+
+
 def points_elsewhere(text: str) -> bool:
     """Tell whether a sentence speaks of a figure, a table or what follows, which a summary does not show."""
     return _POINTS.search(text) is not None
@@ -254,3 +259,9 @@ def own_names(title: str, idea: str) -> set[str]:
     if head := _HEAD.match(title):
         found.add(head[1])
     return {name for name in found if len(name) > 1}
+
+
+def actors(sentences: Sequence[str]) -> set[str]:
+    """Return the names that do something in a text: that begin a sentence before a verb and stand within another."""
+    subjects = {match[1] for sentence in sentences if (match := _ACTOR.match(sentence))}
+    return {name for name in subjects if sum(f" {name} " in f"{sentence} " for sentence in sentences)}

@@ -79,10 +79,15 @@ def rate(found: Sequence[Candidate], title: str) -> list[Rated]:
     stems = [_content(candidate.text) for candidate in found]
     idea = next((c for c in found if cues.IDEA.search(simplify(c.text))), None)
     opening = idea or (found[0] if found else None)
+    own = frozenset(cues.own_names(title, opening.text if opening else ""))
+    if not own and idea is None:
+        # It never says that it presents something: then what it is about is what keeps doing things.
+        own = frozenset(cues.actors([candidate.text for candidate in found]))
+        idea = next((c for c in found if _begins_with(c.text, own)), None)
     subject = _Subject(
         title=_content(title),
         spread=Counter(stem for each in stems for stem in each),
-        own=frozenset(cues.own_names(title, opening.text if opening else "")),
+        own=own,
         named=frozenset(cues.identifiers(title)),
         first=idea.ordinal if idea else None,
         long=len(found) > LONG,
@@ -98,7 +103,7 @@ def _rated(candidate: Candidate, own: frozenset[str], subject: _Subject) -> Rate
     text = simplify(candidate.text)
     idea = cues.IDEA.search(text) is not None
     ways = cues.MECHANISM.count(text)
-    roles = _roles(text, idea, ways)
+    roles = _roles(text, idea or candidate.ordinal == subject.first, ways)
     worth = (0.8 if idea else 0.4) * ("idea" in roles) + 0.33 * min(4, ways) + 0.3 * ("result" in roles)
     worth += 0.3 * min(1.5, len(own) / 15) + 0.5 * min(1.0, len(own & subject.title) / 4)
     worth += 0.4 * sum(subject.spread[stem] > 1 for stem in own) / max(6, len(own))

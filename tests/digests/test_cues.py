@@ -134,3 +134,14 @@ def test_definitions() -> None:
     assert cues.DEFINITION.match("Zephyr is the second-generation pager of Acme.")
     assert cues.DEFINITION.match("Zephyr 是一款分页器。")
     assert not cues.DEFINITION.match("Zephyr, the best of all, is the same as before.")
+
+
+def test_what_keeps_doing_things_in_a_text() -> None:
+    text = [
+        "Turns reload caches.",
+        "Kestrel moves blocks back.",
+        "In a replay Kestrel hides most reloads.",
+        "It helps.",
+    ]
+    assert cues.actors(text) == {"Kestrel"}
+    assert cues.actors(["Models grow.", "Memory limits models."]) == set()
