@@ -119,9 +119,13 @@ class Chat:
             waiting: told at once how many answers the model writes before this one; the event of that
                 kind comes only when it is over.
         """
-        desk = Desk(self._model, self._trouble, cancelled, waiting)
+        desk = Desk(self._model, self._loads, self._trouble, cancelled, waiting)
         quoting = extractive or self._state().status == "off"
         return self._asker.ask(question, history, scope, desk=None if quoting else desk, cancelled=cancelled)
+
+    def _loads(self) -> bool:
+        """Tell whether a model is chosen that the first question loads."""
+        return self._state().status in ("waiting", "loading")
 
     def _trouble(self) -> str:
         """Return why no model is at hand, where one should be."""

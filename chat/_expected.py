@@ -109,7 +109,9 @@ def _patterns(names: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str],
 
 def defines(asked: Asked, text: str) -> float:
     """Return how far a text, in normal form, says what the thing asked about is."""
-    names = tuple(entity.pattern.pattern for entity in asked.entities) or _spellings(asked)
+    # Of an attribute it is the attribute that is told, not what the thing is.
+    head = tuple(re.escape(term.text) for term in asked.head)
+    names = head or tuple(entity.pattern.pattern for entity in asked.entities) or _spellings(asked)
     if not names:
         return 0.0
     says, spells, brings = _patterns(names)

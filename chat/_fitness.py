@@ -73,6 +73,7 @@ _CODE = re.compile(
     # Listings saved from pages bear line numbers and have lost their blanks.
     r"|^\s*\d{0,3}\s?(?:import ?\w+(?:\.\w+)*$|from ?[\w.]+ ?import|(?:def|class) ?\w+\(|return\b|print\(|super\("
     r"|self\.\w+\s?=|(?:for|if|with|while)\b.*:$|nn\.\w+\()"
+    r"|^\s*\d{0,3}'\w+':|^[\w.,\s]+=\s*(?:\[|\{|\w+,$)|^[a-z][\w.-]*(?: [\w./={}<>-]+)* ?(?:--\w|\w+_\w+_\w)[^.。]*$"
     r"|^\s*\d{0,3}[\w.\[\]'\"]+\s*=\s*[\w.]+\(|\($|[{;]$|^\W*\w[\w.]*\([^)]*\)\W*$"
 )
 _FORMULA = re.compile(
@@ -84,8 +85,7 @@ OPENS = 3
 REACH = 24
 """Letters after a number in which the thing counted stands."""
 _ASKS_FOR_CODE = re.compile(
-    r"\b(?:code|command|install|script|api|function|call|snippet|example)\b|代码|命令"
-    r"|安装|脚本|接口|示例"
+    r"\b(?:code|command|install|script|api|function|snippet|flag|setting)\b|代码|命令|安装|脚本|接口|怎么写"
 )
 
 
@@ -123,6 +123,8 @@ def _of_kind(asked: Asked, unit: Unit, text: str) -> float:
     if intent == Intent.TIME:
         return 0.14 if _TIME.search(text) else -0.06
     if intent == Intent.DEFINITION:
+        if asked.head and units_asked_for(asked.text):
+            return _measured(asked, unit, text)
         says = says_what_it_is(asked, text)
         if says:
             return says
@@ -169,9 +171,14 @@ def is_code(text: str) -> bool:
     return _CODE.search(text) is not None
 
 
+def asks_for_code(asked: Asked) -> bool:
+    """Tell whether code or a command is asked for."""
+    return _ASKS_FOR_CODE.search(normalise(asked.text)) is not None
+
+
 def has_number(unit: Unit) -> bool:
     """Tell whether a unit states a number in digits."""
-    return any(not number.spelled for number in amounts(unit.text))
+    return any(not number.spelled or number.unit for number in amounts(unit.text))
 
 
 def _leads(asked: Asked, text: str) -> bool:

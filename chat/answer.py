@@ -19,7 +19,7 @@ from chat.question import read_question
 from chat.relevance import Relevance, rank
 from chat.scopes import OPINIONS
 from chat.types import Answer, AnsweredEstimate, Candidate, Citation, Event, Scope, Statement, Turn
-from chat.wording import advice_for, context_of, declined, fallback, joined
+from chat.wording import advice_for, context_of, declined, each_once, fallback, joined
 from kb.llm import LanguageModel
 from kb.text import fold_space, scrub
 from kb.types import Kind
@@ -55,7 +55,8 @@ class Asker:
         text = fold_space(scrub(question))[:MAX_QUESTION]
         writer: LanguageModel | None = None
         if desk is not None:
-            yield Event(kind="stage", text="loading the model")
+            if desk.loads():
+                yield Event(kind="stage", text="loading the model")
             writer = desk.model()
         yield Event(kind="stage", text="searching")
         found = find(self._library, text, history, scope, writer)
@@ -106,7 +107,7 @@ class Asker:
             statements=statements,
             citations=citations,
             grounded=True,
-            unknown=tuple(term.text for term in found.asked.unknown),
+            unknown=each_once(term.text for term in found.asked.unknown),
             notices=found.notices,
         )
 
@@ -184,8 +185,8 @@ class Asker:
                 text=unit.text[:240],
             )
             nearest.setdefault(unit.chunk_id, near)
-        named = {text.lower(): text for text in (*(t.text for t in found.asked.unknown), *found.decision.absent)}
-        unknown = tuple(sorted(named.values(), key=lambda text: found.question.lower().find(text.lower())))
+        named = each_once((*found.decision.absent, *(term.text for term in found.asked.unknown)))
+        unknown = tuple(sorted(named, key=lambda text: found.question.lower().find(text.lower())))
         candidates = tuple(nearest.values())[:NEAREST]
         return Answer(
             question=found.question,

@@ -9,16 +9,19 @@ from collections.abc import Iterator, Sequence
 
 from calculators import Quantity
 from chat import estimates
+from chat._bounds import Bound, bound
 from chat._library import Library
+from chat._pairing import Pair, near, pairs
 from chat.citations import Numbering, checked, cite, listed
 from chat.finding import Found, lexicon_of
 from chat.question import read_question
 from chat.relevance import Relevance, rank
 from chat.router import CalculatorRequest, route
 from chat.types import Answer, AnsweredEstimate, Citation, Comparison, Statement
-from chat.wording import compared, joined, nothing_to_compare, source_name
+from chat.wording import at_best, compared, joined, nothing_to_compare, source_name
 from kb.evidence import Number, numbers_in
 from kb.text import language_of, query_terms
+from kb.types import Language
 
 _ASKS = re.compile(
     r"[?？]\s*$|^(?:what|why|how|when|who|where|which|is|are|do|does|did|can|could|should|compare|explain|list"
@@ -31,7 +34,9 @@ _STATES = re.compile(
     r"\b(?:is|are|was|were|has|have|had|takes?|took|needs?|needed|costs?|reach(?:es|ed)?|uses?|used|gives?|gave"
     r"|gets?|got|"
     r"runs?|ran|makes?|requires?|required|achieves?|achieved|equals?)\b|是|为|有|要|需|占|达|耗|使|让|用了|只有"
-    r"|降低|提高|提升|减少|增加|下降|上升"
+    r"|降低|提高|提升|减少|增加|下降|上升|不到|低于|超过|高于|不足|等于|快|慢"
+    r"|\b(?:quanti[sz]es|trains|fits|beats|saves|cuts|reduces|increases|lowers|raises|delivers|loads|supports|drops"
+    r"|outperforms|halves|doubles|improves|finishes|holds|contains|wastes|consumes|emits|processes|generates|serves)\b"
 )
 _CHECK = re.compile(
     r"^(?:please )?(?:check|verify|fact-?check)(?: (?:this|the claim|that|whether|if))*\s*[:：,]?\s*"
@@ -62,6 +67,8 @@ BESIDE = 0.8
 SURE = 0.85
 """Share of a claim's words from which on even a number far away is that of the same quantity."""
 MOST = 3
+SAME_KIND = 100.0
+"""Factor from which on a result is of another quantity, such as a total where the claim tells a part."""
 LEAST_HELD = 0.55
 """Share of a claim's content that a passage must hold to be compared with it."""
 
@@ -90,16 +97,21 @@ def check(found: Found, numbering: Numbering, library: Library) -> Answer | None
     """Compare a claim; None where it is better read as a question."""
     claim = bare_claim(found.question)
     claimed = [number for number in numbers_in(claim) if number.physical]
-    requests = found.route.requests or tuple(_requests(claim, claimed))
+    requests = tuple(_requests(claim, claimed)) or _unclaimed(found.route.requests, claimed)
     done, waiting = estimates.run_requests(requests)
+    waiting = [request for request in waiting if len(request.missing) <= len(request.inputs)]
     computed = [pair for item in done for pair in _against_result(claimed, item)]
-    quoted = _against_passages(_restated(found, claim, claimed, library), claimed, numbering, library)
+    quoted = _against_passages(_restated(found, claim, claimed, library), claim, claimed, numbering, library)
+    bounds = [one for request in waiting if (one := bound(request, claimed, [c.quote for _, c in quoted]))]
+    done += [one.item for one in bounds]
+    computed += [one.comparison for one in bounds]
+    waiting = [] if quoted or computed else waiting
     if done and not computed and not quoted:
         return None
     language = found.language
     said = [
         Statement(
-            text=compared(language, one.claimed, one.found, one.gap, source_name(language, _title(done, one))),
+            text=_told(language, one, _title(done, one), bounds),
             numbers=(one.number,) if one.number else (),
             status="computed" if one.source == "calculator" else "supported",
         )
@@ -145,6 +157,23 @@ def _requests(claim: str, claimed: Sequence[Number]) -> Iterator[CalculatorReque
             yield from read.requests[:1]
 
 
+def _told(language: Language, one: Comparison, title: str, bounds: Sequence[Bound]) -> str:
+    limit = next((item for item in bounds if item.comparison is one), None)
+    if limit is not None:
+        return at_best(language, one.claimed, one.found, limit.share, source_name(language, title))
+    return compared(language, one.claimed, one.found, one.gap, source_name(language, title))
+
+
+def _unclaimed(requests: Sequence[CalculatorRequest], claimed: Sequence[Number]) -> tuple[CalculatorRequest, ...]:
+    """Return the sums of which no input is a number that the claim states as a result."""
+    values = [number.value for number in claimed]
+    return tuple(
+        request
+        for request in requests
+        if not any(isinstance(value, int | float) and value in values for value in request.inputs.values())
+    )
+
+
 def _title(done: list[AnsweredEstimate], one: Comparison) -> str:
     return next((item.title for item in done if item.estimate.calculator == one.calculator), "")
 
@@ -156,6 +185,8 @@ def _against_result(claimed: list[Number], item: AnsweredEstimate) -> list[Compa
         for quantity in _alike(number, item):
             result = numbers_in(f"{quantity.value} {'' if quantity.unit == '1' else quantity.unit}")[0]
             value = result.value * (100 if number.unit == "%" and result.unit != "%" else 1)
+            if not near(number.value, value, SAME_KIND):
+                continue
             shown = estimates.value_of(float(f"{value:.4g}"), "%") if number.unit == "%" else _rounded(quantity)
             gap = _gap(number, value)
             made.append(
@@ -199,14 +230,15 @@ def _gap(claimed: Number, value: float) -> float | None:
 
 
 def _against_passages(
-    ranked: Sequence[Relevance], claimed: list[Number], numbering: Numbering, library: Library
+    ranked: Sequence[Relevance], claim: str, claimed: list[Number], numbering: Numbering, library: Library
 ) -> list[tuple[Comparison, Citation]]:
     made: list[tuple[Comparison, Citation]] = []
-    for item, number, held in _comparable(ranked, claimed):
+    for item, pair in _comparable(ranked, claim, claimed):
+        number, held = pair.claimed, pair.held
         citation = cite(item.unit, numbering)
         if len(made) == MOST or not checked([citation], library):
             continue
-        gap = _gap(number, held.value)
+        gap = 0.0 if pair.within else _gap(number, held.value)
         one = Comparison(
             claimed=number.text.strip(),
             found=held.text.strip(),
@@ -219,26 +251,36 @@ def _against_passages(
     return made
 
 
-def _comparable(ranked: Sequence[Relevance], claimed: list[Number]) -> list[tuple[Relevance, Number, Number]]:
-    """Return the units that speak of what the claim does, with the claimed number and theirs, nearest first.
+def _comparable(ranked: Sequence[Relevance], claim: str, claimed: list[Number]) -> list[tuple[Relevance, Pair]]:
+    """Return the units that speak of what the claim does, with the claimed number and theirs, best first.
 
-    A unit that holds clearly less of the claim than another speaks of something beside it.
+    A unit that holds clearly less of the claim than another, or whose number stands among other words, speaks of
+    something beside it.
     """
-    pairs = []
+    found = []
     for item in ranked[:16]:
         if item.names < 1.0 or item.unit.heading:
             continue
-        held = [(n, h) for n in claimed for h in numbers_in(item.unit.text) if h.unit == n.unit]
-        if held:
-            nearest = min(held, key=lambda pair: abs(pair[0].value - pair[1].value))
-            if item.covered >= (LEAST_SAME if nearest[0].equals(nearest[1]) else LEAST_HELD):
-                pairs.append((item, *nearest))
-    best = max((item.own for item, _, _ in pairs), default=0.0)
-    kept = [pair for pair in pairs if pair[0].own >= BESIDE * best and (pair[0].own >= SURE or _near(pair[1], pair[2]))]
-    return sorted(kept, key=lambda pair: (-round(pair[0].own, 1), abs(pair[1].value - pair[2].value)))
+        for pair in pairs(claim, claimed, item.unit.text)[:1]:
+            same = language_of(item.unit.text) == language_of(claim)
+            if same and not pair.fit and not pair.claimed.equals(pair.held):
+                continue
+            if item.covered >= (LEAST_SAME if pair.claimed.equals(pair.held) else LEAST_HELD):
+                found.append((item, pair))
+    best = max((item.own for item, _ in found), default=0.0)
+    close = [one for one in found if near(one[1].claimed.value, one[1].held.value)]
+    kept = [
+        (item, pair)
+        for item, pair in found
+        if item.own >= BESIDE * best and ((item, pair) in close or (item.own >= SURE and not close))
+    ]
+    equal = [pair.fit for _, pair in kept if pair.within or pair.claimed.equals(pair.held)]
+    if equal:
+        kept = [one for one in kept if one[1].within or one[1].claimed.equals(one[1].held) or one[1].fit > max(equal)]
+    return sorted(kept, key=lambda one: (-_agreeing(one[0], claimed), -round(one[0].own, 1), -one[1].fit))
 
 
-def _near(claimed: Number, held: Number) -> bool:
-    """Tell whether two numbers may be of one quantity: within a factor of three."""
-    low, high = sorted((abs(claimed.value), abs(held.value)))
-    return high <= 3 * low
+def _agreeing(item: Relevance, claimed: Sequence[Number]) -> int:
+    """Count the claimed numbers that a unit gives."""
+    held = numbers_in(item.unit.text)
+    return sum(any(number.equals(one) for one in held) for number in claimed)

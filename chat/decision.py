@@ -39,6 +39,7 @@ FAR_AND_PLAIN = 0.2
 _COUNTS = re.compile(r"\bhow many\b|(?:多少|几)[个张块条种层项篇位名次]", re.I)
 ENOUGH = 3
 """Units in the question's own language from which on a thing to be counted must stand in one of them."""
+_AUTHORS = re.compile(r"\b(?:authors?|wrote|written by)\b|作者", re.I)
 _SUPPORTS = re.compile(r"^(?:does|do|can|is|are)\b.*\b(?:support|handle|run on|work with|compatible)|支持.*吗", re.I)
 FAR = 0.25
 """Cosine under which even the nearest passage is about something else."""
@@ -103,6 +104,8 @@ def _unstated(asked: Asked, ranked: Sequence[Relevance]) -> str:
     counts = asked.intent == Intent.QUANTITY or any(measured_of(term.text) for term in asked.head)
     if asked.intent == Intent.DEFINITION and max((item.covered for item in ranked[:DEPTH]), default=0.0) < HALF:
         return asked.text
+    if _AUTHORS.search(asked.text) and not any(_bylined(item) for item in about):
+        return "author"
     if units and counts and not any(_amounts(asked, item) for item in about):
         return ", ".join(sorted(units))
     if not units and _COUNTS.search(asked.text):
@@ -113,6 +116,12 @@ def _unstated(asked: Asked, ranked: Sequence[Relevance]) -> str:
     if _SUPPORTS.search(asked.text):
         wanted += asked.focus
     return next((term.text for term in wanted if not any(_held(term, item) for item in about)), "")
+
+
+def _bylined(item: Relevance) -> bool:
+    """Tell whether a work's author is known: by its record, its line in an outline, or a sentence that says so."""
+    unit = item.unit
+    return bool(unit.document.authors) or " - " in unit.text or _AUTHORS.search(unit.text) is not None
 
 
 def _amounts(asked: Asked, item: Relevance) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import calculators
 from calculators import CalculatorError, Estimate
 from calculators._base import show
+from chat._fitness import is_code
 from chat.relevance import Relevance
 from chat.router import CalculatorRequest
 from chat.types import AnsweredEstimate
@@ -103,7 +104,7 @@ def defines(item: Relevance) -> bool:
     """Tell whether a unit states a formula of what was computed, not only speaks of it."""
     text = item.unit.text
     symbols = sum(char in "=*/()^×÷" for char in text)
-    return symbols >= 3 and item.covered >= 0.45 and not item.unit.heading
+    return symbols >= 3 and item.covered >= 0.45 and not item.unit.heading and not is_code(text)
 
 
 def sources_of(found: AnsweredEstimate) -> set[str]:

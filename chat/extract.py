@@ -8,13 +8,13 @@ import re
 from collections.abc import Sequence
 
 from chat._expected import defines, states_amount, units_asked_for
-from chat._fitness import has_number, is_code
+from chat._fitness import asks_for_code, has_number, is_code
 from chat._intents import Intent
 from chat._library import Library
 from chat.passages import Unit, lists_work, same_words
 from chat.question import Asked
 from chat.relevance import Relevance, holds
-from kb.text import fold_space, normalise
+from kb.text import STOPWORDS, fold_space, normalise
 from kb.types import Kind
 
 MOST = {
@@ -44,6 +44,8 @@ def choose(asked: Asked, ranked: Sequence[Relevance], library: Library) -> list[
         return []
     if asked.intent == Intent.PAPERS:
         return _works(asked, ranked)
+    if not asks_for_code(asked):
+        ranked = [item for item in ranked if not is_code(item.unit.text)] or ranked
     if asked.sides:
         return _by_side(asked, ranked)
     ranked = _of_kind_first(asked, ranked)
@@ -72,17 +74,31 @@ def _of_kind_first(asked: Asked, ranked: Sequence[Relevance]) -> Sequence[Releva
         typed = bool(units_asked_for(asked.text))
         return states_amount(asked.text, item.unit.text) if typed else has_number(item.unit)
 
-    if asked.intent == Intent.DEFINITION and not defines(asked, normalise(first.unit.text)):
-        titles = (item for item in ranked[:20] if item.unit.heading and item.own >= TITLED and _announces(item))
-        title = next(titles, None)
-        if title is not None:
-            return [title, *(item for item in ranked if item is not title)]
-
+    title = _title_of(asked, ranked)
+    if title is not None:
+        return [title, *(item for item in ranked if item is not title)]
     best = next((item for item in ranked[:10] if leads(item)), None)
     announced = _announces(first) and first.own >= 0.75
     if best is None or best is first or announced:
         return ranked
     return [best, *(item for item in ranked if item is not best)]
+
+
+def _title_of(asked: Asked, ranked: Sequence[Relevance]) -> Relevance | None:
+    """Return the title under which stands what is asked for, where the best sentence does not say it itself."""
+    first = ranked[0]
+    if asked.intent == Intent.DEFINITION and not defines(asked, normalise(first.unit.text)):
+        titled = (item for item in ranked[:20] if item.unit.heading and item.own >= TITLED and _announces(item))
+        return next(titled, None)
+    if asked.intent in (Intent.LISTING, Intent.MANNER) and not first.unit.heading:
+        return next((item for item in ranked[:30] if _announces(item) and _entitles(asked, item)), None)
+    return None
+
+
+def _entitles(asked: Asked, item: Relevance) -> bool:
+    """Tell whether a line has all words of a question, those without a subject too: tips for this, steps of it."""
+    words = [term for term in asked.terms if term.text not in STOPWORDS]
+    return len(words) > 1 and all(holds(term, item.unit.tokens, item.unit.named) >= SAID for term in words)
 
 
 def by_document(ranked: Sequence[Relevance], most: int) -> list[Relevance]:

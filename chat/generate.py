@@ -20,11 +20,14 @@ from chat.verify import Checked, check, split
 from chat.wording import fallback, nothing_supported
 from kb.errors import AlmanacError, ContextTooLong, ModelUnavailable
 from kb.llm import LanguageModel, Usage
+from kb.text import language_of
 
 MOST_PASSAGES = 6
 ROOM = 400
 """Tokens kept for the answer; less in a small window, never under LEAST_ROOM."""
 LEAST_ROOM = 96
+SAID = 0.6
+"""How far a sentence must hold one term of the question to have to do with it."""
 SMALLEST = 200
 """Letters to which a passage is cut before it is given up."""
 
@@ -37,6 +40,8 @@ class Desk:
 
     model: Callable[[], LanguageModel | None] = lambda: None
     """Loads it where that was not done; None where none is chosen or it failed."""
+    loads: Callable[[], bool] = lambda: False
+    """Whether a model is chosen and not there yet."""
     trouble: Callable[[], str] = lambda: ""
     """Why there is none, where one was chosen."""
     cancelled: Callable[[], bool] = lambda: False
@@ -143,7 +148,11 @@ def _written(
 
     def about(text: str) -> bool:
         held = tokens_of(text)
-        return any(holds(term, held) >= 0.6 for term in found.asked.content)
+        if any(holds(term, held) >= SAID for term in found.asked.content):
+            return True
+        # What no glossary translates cannot be missed in the other language: its passage was chosen for the question.
+        unseen = any(len(term.forms) == 1 and not term.entity for term in found.asked.content)
+        return unseen and language_of(text) != found.asked.language
 
     results: list[Checked] = []
     kept, room = fitting(writer, found, passages)

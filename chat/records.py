@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from chat._intents import Intent
 from chat._library import Library
 from chat.question import Asked
+from chat.relevance import holds
 from chat.types import Citation, Statement
-from kb.text import fold_space
+from kb.text import fold_space, tokens
 
 _PUBLISHED = re.compile(
-    r"\b(?:publish|appear|release|written|came out|come out|submitted)|发表|发布|出版|提交|问世", re.I
+    r"\b(?:publish|appear|announc|launch|release|written|came out|come out|submitted)"
+    r"|发表|发布|出版|提交|问世|推出|公布",
+    re.I,
 )
 _WROTE = re.compile(r"\b(?:wrote|written|authors?|authored|proposed|invented|introduced|behind)\b|谁|作者|提出", re.I)
 MOST_AUTHORS = 12
@@ -49,7 +52,8 @@ def of(
 
 def _named(asked: Asked, title: str) -> bool:
     """Tell whether a question asks about the work of a title."""
-    low = title.lower()
-    return any(entity.pattern.search(low) for entity in asked.entities) or (
-        not asked.entities and any(term.text in low for term in asked.content if not term.generic)
-    )
+    low, held = title.lower(), frozenset(tokens(title))
+    named = any(entity.pattern.search(low) for entity in asked.entities) or not asked.entities
+    # Of a thing that a work is about the work's own date says nothing.
+    about = [term for term in asked.content if not term.entity and not term.generic]
+    return named and bool(asked.entities or about) and all(holds(term, held) > 0 for term in about)

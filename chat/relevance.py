@@ -77,6 +77,8 @@ def relevance(asked: Asked, unit: Unit) -> Relevance:
     """Return how a unit answers a question."""
     context = CONTEXT_EXPLAINED if asked.intent in (Intent.DEFINITION, Intent.MANNER) else CONTEXT
     own = [holds(term, unit.tokens, unit.named) for term in asked.terms]
+    if asked.entities and not all(own):
+        own = _with_names(asked, unit, own)
     before = ASKED_BEFORE if unit.replies else BEFORE
     best = [
         max(
@@ -113,6 +115,16 @@ def relevance(asked: Asked, unit: Unit) -> Relevance:
         names=names,
         head=_share(asked.terms, best, asked.head) if asked.head else 1.0,
     )
+
+
+def _with_names(asked: Asked, unit: Unit, own: list[float]) -> list[float]:
+    """Return how far a unit holds the terms, counting names that stand in a longer one: GPT-3 in mini-GPT-3."""
+    form = normalise(unit.text)
+    given = " ".join(entity.text.lower() for entity in asked.entities if entity.pattern.search(form))
+    return [
+        TRANSLATED if term.entity and not held and term.text in given else held
+        for term, held in zip(asked.terms, own, strict=True)
+    ]
 
 
 def _all_near(asked: Asked, unit: Unit) -> bool:

@@ -5,7 +5,7 @@ Invariant: both languages say the same.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chat.question import Asked
 from chat.scopes import Scoped
@@ -47,6 +47,24 @@ def _ancestors(sections: Sequence[Section], at: int) -> list[str]:
     return [section.title for section in chain if section.start < at]
 
 
+def each_once(names: Iterable[str]) -> tuple[str, ...]:
+    """Return names in their order, without those that another one repeats or holds as a part."""
+    kept: list[str] = []
+    for name in names:
+        low = name.lower()
+        if not any(low == other.lower() or _part(low, other.lower()) for other in kept):
+            kept = [other for other in kept if not _part(other.lower(), low)] + [name]
+    return tuple(kept)
+
+
+def _part(name: str, whole: str) -> bool:
+    if name == whole:
+        return False
+    if not name.isascii():
+        return name in whole
+    return re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", whole) is not None
+
+
 def declined(language: Language, unknown: Sequence[str], candidates: Sequence[Candidate]) -> str:
     """Return the text of an answer that there is none."""
     named = ", ".join(unknown[:4])
@@ -66,8 +84,7 @@ def _title(candidate: Candidate) -> str:
 
 def advice_for(language: Language, asked: Asked, unknown: Sequence[str], scoped: Scoped) -> str:
     """Return what the reader may add or change, where nothing answers."""
-    words = [term.text for term in asked.content if not any(term.text in name.lower() for name in unknown)]
-    subject = ", ".join((*unknown[:3], *words[:3])[:4])
+    subject = ", ".join(each_once((*unknown[:3], *(term.text for term in asked.content)))[:4])
     if not scoped.scope.empty:
         if language != "en":
             return "这次只在筛选范围内查找；放宽日期、类型或标签后再问一次。"
@@ -93,6 +110,17 @@ def compared(language: Language, claimed: str, found: str, gap: float | None, so
     if not gap:
         return f"The claim says {claimed}, {source} says {found}: they agree."
     return f"The claim says {claimed}, {source} says {found}: a gap of {gap:+.1%}."
+
+
+def at_best(language: Language, claimed: str, found: str, share: float, source: str) -> str:
+    """Return what a claimed time means where the utilisation is not known: its share of the best time."""
+    if share > 1:
+        if language != "en":
+            return f"说法是 {claimed}，{source}给出满负荷时至少 {found}：不可能更快。"
+        return f"The claim says {claimed}, {source} says at least {found} at full utilisation: it cannot be faster."
+    if language != "en":
+        return f"说法是 {claimed}，{source}给出满负荷时 {found}：相当于峰值的 {share:.1%}。"
+    return f"The claim says {claimed}, {source} says {found} at full utilisation: that is {share:.1%} of the peak."
 
 
 def source_name(language: Language, title: str) -> str:

@@ -3,7 +3,9 @@
 import pytest
 
 from almanac import Almanac
+from chat._pairing import pairs
 from chat.claims import bare_claim, is_claim
+from kb.evidence import numbers_in
 
 
 @pytest.mark.parametrize(
@@ -68,3 +70,33 @@ def test_nothing_to_compare_is_said(almanac: Almanac) -> None:
     assert answer.kind == "claim"
     assert not answer.grounded
     assert answer.comparisons == ()
+
+
+def test_the_number_among_the_same_words_is_compared_not_the_nearest() -> None:
+    claim = "FrobNet is 3x faster than WidgetNet"
+    found = pairs(claim, numbers_in(claim), "It is 2.1x faster than WidgetNet with 2.7x better life per watt")
+    assert [pair.held.text.strip() for pair in found] == ["2.1x"]
+
+
+def test_a_number_inside_a_range_agrees_with_it() -> None:
+    for claim, within in (("Packing saves 50% of the shelf", True), ("Packing saves 90% of the shelf", False)):
+        assert [pair.within for pair in pairs(claim, numbers_in(claim), "Packing saves 40%-70% of the shelf")] == [
+            within
+        ]
+
+
+@pytest.mark.parametrize(("days", "possible"), [(34, True), (5, False)])
+def test_a_training_time_is_held_to_the_time_at_full_utilisation(almanac: Almanac, days: int, possible: bool) -> None:
+    answer = almanac.chat.answer(f"GPT-3 175B on 300B tokens with 1024 A100 takes {days} days")
+    one = next(one for one in answer.comparisons if one.source == "calculator")
+    assert (answer.kind, one.calculator, one.agrees) == ("claim", "training_time", possible)
+    estimate = next(item.estimate for item in answer.estimates if item.estimate.calculator == "training_time")
+    assert estimate.inputs["mfu"] == 1.0
+    assert one.claimed == f"{days} days"
+    assert "full utilisation" in answer.text
+
+
+def test_a_claimed_result_is_no_input_of_its_own_check(almanac: Almanac) -> None:
+    answer = almanac.chat.answer("A 7B model in fp16 needs 20 GB.")
+    assert [one.gap for one in answer.comparisons] == [pytest.approx(6 / 14, abs=0.01)]
+    assert all(20e9 not in item.estimate.inputs.values() for item in answer.estimates)
