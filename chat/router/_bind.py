@@ -31,6 +31,7 @@ UNITLESS = 0.35
 REACH = 14
 """Items on either side in which an amount looks for its name."""
 _BREAKS = frozenset("when if given assuming where while whereas because but after before 当 若 而 但".split())
+_PER_PARAMETER = frozenset(("bytes_per_param", "bytes_per_param_total"))
 _WAYED = frozenset("tp pp dp cp ep".split())
 _EXPLICIT = frozenset("= : 为 是 is are equals".split())
 _STOPS = {
@@ -220,6 +221,8 @@ def _cheapest(
             and any(other.name in _WAYED for other in items[at + 1].meanings)
         ):
             cost += 1.5  # the 路 of "8 路张量并行" counts no requests
+        if meaning.name in _PER_PARAMETER and _counts_tokens(items, one):
+            cost += 1.5
         if meaning.name == "batch" and meaning.mode == "noun" and any(_in_thousands(item) for item in one.items):
             cost += 0.2  # "4k requests" are requests of 4k tokens
         if cost < best[0] and _fits(one, meaning, cost):
@@ -281,6 +284,12 @@ def _is_dashed(one: Group, between: list[Item]) -> bool:
     """Whether a dash between spaces parts them, which a hyphen does not."""
     ends = [one.items[-1].end, *(item.end for item in between)]
     return any(item.text == "-" and item.start > end for item, end in zip(between, ends, strict=False))
+
+
+def _counts_tokens(items: list[Item], one: Group) -> bool:
+    """Whether an amount is one of tokens: "每参数 20 token" says nothing of bytes."""
+    after = items[one.last + 1] if one.last + 1 < len(items) else None
+    return after is not None and after.means("tokens_any")
 
 
 def _is_weak(item: Item) -> bool:

@@ -7,7 +7,7 @@ only. Invariant: without a request the answer is the library.
 import re
 
 from chat.router._features import holds
-from chat.router._items import Row
+from chat.router._items import Item, Row
 from chat.router._types import CalculatorRequest, RouteKind
 
 _PAST = re.compile(
@@ -67,6 +67,8 @@ def kind_of(row: Row, features: frozenset[str], best: CalculatorRequest | None) 
         return "library"
     if _PROPERTY.search(text) and not asks and not command and not holds("FIT|CAN", features):
         return "library"
+    if not amounts and best.ready and named and _defines_first(row):
+        return "both"
     if not amounts:
         return _without_amounts(text, features, best, named=named, asks=asks, command=command)
     if (holds("LITERATURE", features) or _PAST.search(text)) and not command:
@@ -122,13 +124,24 @@ def _is_specific(best: CalculatorRequest) -> bool:
     return len(best.spans) > 1 or len(best.missing) <= 2
 
 
+def _is_stage(text: str, before: Item | None, item: Item) -> bool:
+    """Whether a number belongs to a name: the 3 of "ZeRO-3"."""
+    return text[: item.start].lower().endswith(("zero-", "zero ", "zero")) or (
+        before is not None and before.means("zero_stage")
+    )
+
+
 def _defines_first(row: Row) -> bool:
     """Whether one part of a text asks what something is, without a number, and another asks for a value of it."""
     text = row.folded.text
     ends = [match.start() for match in _CLAUSE.finditer(text)]
     starts = [0, *(match.end() for match in _CLAUSE.finditer(text))]
     clauses = [(start, end) for start, end in zip(starts, [*ends, len(text)], strict=True) if text[start:end].strip()]
-    numbers = [item.start for item in row.items if item.sort in ("amount", "list")]
+    numbers = [
+        item.start
+        for before, item in zip([None, *row.items], row.items, strict=False)
+        if item.sort in ("list", "model", "device") or (item.sort == "amount" and not _is_stage(text, before, item))
+    ]
     if len(clauses) < 2:
         return False
     defining = False

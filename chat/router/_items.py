@@ -68,7 +68,7 @@ _FORMULA_OF = re.compile(r"(?:'s)?[\s-]?(?:style|formula|type of count|公式|�
 """Behind the name of a model: it names a way to count rather than the model."""
 _COUNTED = re.compile(r"(?:\d|[x×*张块片台个]|\bnvidia)\s?$", re.IGNORECASE)
 _BARE_CARD = re.compile(
-    r"(?:张|块|片|[x×*]|个|\b\d{1,3})\s?(?P<card>[345]090)(?![\d.])|(?<![\d.])(?P<plain>[345]090)(?=\s?(?:显卡|卡|GPU|s\b|上))"
+    r"(?:张|块|片|卡|[x×*]|个|\b\d{1,3})\s?(?P<card>[345]090)(?![\d.])|(?<![\d.])(?P<plain>[345]090)(?=\s?(?:显卡|卡|GPU|s\b|上))"
     r"|(?:on (?:a|an|one|my|the)|a single|single|单卡|一张)\s?(?P<mine>[345]090)(?![\d.])"
 )
 _REFERENCE = re.compile(

@@ -37,7 +37,7 @@ def _or(*readers: Callable[[Amount], float | None]) -> Callable[[Amount], float 
 
 
 def _number(amount: Amount) -> float | None:
-    return amount.read("number")
+    return None if amount.numeral.negative else amount.read("number")
 
 
 def _count(amount: Amount) -> float | None:
@@ -128,7 +128,7 @@ def _ratio(amount: Amount) -> float | None:
 
 
 def _signed(amount: Amount) -> float | None:
-    value = _number(amount)
+    value = amount.read("number")
     return None if value is None else -value if amount.numeral.negative else value
 
 
