@@ -111,6 +111,13 @@ _ALT_IS_NO_TEXT = re.compile(
 )
 
 
+_SWARM = re.compile(
+    r"<([A-Za-z][A-Za-z0-9:-]{0,40}+)(?=[\s/])"
+    r"(?:[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'>][^\s>]*+))?+){5000,}+[\s/]*+>?"
+)
+"""An element with thousands of attributes. Parsers compare each with all others: one of a few megabytes takes hours."""
+
+
 def sanitise(markup: str) -> str:
     """HTML without active content and control characters, ready for a lenient parser."""
     markup = printable(markup)
@@ -127,7 +134,11 @@ def printable(markup: str) -> str:
 
 
 def flatten(markup: str) -> str:
-    """HTML that nests no deeper than `MAX_DEPTH`: what does loses all elements but paragraphs, breaks and items."""
+    """HTML that nests no deeper than `MAX_DEPTH`: what does loses all elements but paragraphs, breaks and items.
+
+    An element with thousands of attributes loses them all.
+    """
+    markup = _SWARM.sub(r"<\1>", markup)
     if not _too_deep(markup):
         return markup
     return _TAG.sub(lambda match: match[0] if match[2].lower() in _FLAT else " ", markup)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest._addresses import resolve
-from ingest._furniture import is_sign_off, plain_title
+from ingest._furniture import flatten, is_sign_off, plain_title
 from ingest._html import Article, _parse, read_html, read_plain
 from kb.types import Document, Kind
 
@@ -274,3 +274,26 @@ def test_a_control_character_hides_no_scheme(control: str) -> None:
     addresses = [element.get(name) or "" for element in tree.iter() for name in ("href", "src")]
     assert not [address for address in addresses if "script:" in address.lower()]
     assert read_html(markup).links == ()
+
+
+@pytest.mark.parametrize("attribute", ["a{n}='1'", 'a{n}=">"', "a{n}", "a{n}<", "a{n}=b/c", 'a{n}="x"'])
+def test_an_element_with_thousands_of_attributes_loses_them(attribute: str) -> None:
+    few = " ".join(attribute.format(n=n) for n in range(100))
+    assert flatten(f"<p {few}>words</p>") == f"<p {few}>words</p>"
+    many = (" " if "<" in attribute else "").join(f" {attribute.format(n=n)}" for n in range(6000))
+    assert flatten(f"<b>1</b><p{many}>words</p><i a=b>2</i>") == "<b>1</b><p>words</p><i a=b>2</i>"
+    assert read_html(f"<p{many}>words</p>").text == "words"
+
+
+@pytest.mark.parametrize(
+    "unit", ["<a", "<a ", "<a b='", '<a b="', "<a b=x", "<a b=\"'", "<p a=1 b=2>", "<p " + "a " * 4000 + "<"]
+)
+def test_looking_for_such_elements_is_linear(unit: str) -> None:
+    def seconds(length: int) -> float:
+        text = unit * (length // len(unit))
+        began = time.process_time()
+        flatten(text)
+        return time.process_time() - began
+
+    seconds(1000)
+    assert seconds(800_000) < 24 * max(seconds(100_000), 0.05)
