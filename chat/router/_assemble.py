@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 import calculators
 from calculators import CalculatorError, MissingInputs
+from chat.router import _derive_compute as compute
 from chat.router import _derive_serve as serve
 from chat.router import _derive_train as train
 from chat.router._facts import POOLS, Fact, Facts, alternatives
@@ -32,8 +33,8 @@ DERIVE: Mapping[str, Callable[[Job], None]] = {
     "train_memory": train.train_memory,
     "zero_estimator": train.zero_estimator,
     "activation_memory": train.activation,
-    "training_flops": train.training_flops,
-    "utilization": train.utilization,
+    "training_flops": compute.training_flops,
+    "utilization": compute.utilization,
     "training_time": train.training_time,
     "cost_energy": train.cost,
     "compute_optimal": train.compute_optimal,

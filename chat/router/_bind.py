@@ -32,6 +32,7 @@ REACH = 14
 """Items on either side in which an amount looks for its name."""
 _BREAKS = frozenset("when if given assuming where while whereas because but after before 当 若 而 但".split())
 _PER_PARAMETER = frozenset(("bytes_per_param", "bytes_per_param_total"))
+_SOUGHT = frozenset("optimal optimum best ideal what which 最优 最佳".split())
 _WAYED = frozenset("tp pp dp cp ep".split())
 _EXPLICIT = frozenset("= : 为 是 is are equals".split())
 _STOPS = {
@@ -257,6 +258,8 @@ def _side(meaning: Meaning, before: bool, between: list[Item], items: list[Item]
     words = {item.text.lower() for item in between}
     explicit = bool(words & _EXPLICIT)
     led = _led(items, one)
+    if before and ":" in words and at and items[at - 1].text.lower() in _SOUGHT:
+        return 1.5
     if before:
         cost = {"key": 0.0, "both": 0.05, "noun": 0.9, "weak": 0.3}[meaning.mode]
         if meaning.mode == "noun" and explicit:
@@ -306,6 +309,8 @@ def _led(items: list[Item], one: Group) -> bool:
     sign = items[one.first - 1].text if one.first else ""
     if sign != ":":
         return sign == "="
+    if one.first > 2 and items[one.first - 3].text.lower() in _SOUGHT:
+        return False  # "optimal interval: 3 min per checkpoint"
     keys = [item for item in items[one.first - 2].meanings if item.sort == "quantity"] if one.first > 1 else []
     types = lexicon().types
     return any(

@@ -9,14 +9,13 @@ import re
 
 import calculators
 from calculators import CalculatorError
+from chat.router._derive_compute import take_epochs
 from chat.router._job import Job, device_note
 
 _TOTALS = {
     16: "adam", 18: "adam_fp32_grads", 20: "adam_fp32_accumulation", 12: "sgd_momentum", 10: "adam_8bit",
     6: "adam_8bit_no_master", 8: "sgd",
 }  # fmt: skip
-MOST_IN_A_SEQUENCE = 2_000_000
-"""Fewer tokens than these, behind a batch, are those of one sequence rather than of a training run."""
 MOST_GPUS = 1_048_576
 _OFFLOADED_PARAMS = re.compile(
     r"\bparam\w*[^.,，;?\d]{0,30}offload|offload[^.,，;?\d]{0,30}\bparam|参数[^.,，;?\d]{0,8}(?:offload|卸载|放)|卸载[^.,，;?\d]{0,8}参数",
@@ -27,8 +26,6 @@ _OFFLOADED_OPTIMIZER = re.compile(
     r"|优化器[^.,，;?\d]{0,8}(?:offload|卸载)",
     re.IGNORECASE,
 )
-LONGEST_STEP = 3_600
-"""Seconds beyond which a time is that of a run rather than of an iteration."""
 
 
 def bubble(job: Job) -> None:
@@ -169,77 +166,9 @@ def activation(job: Job) -> None:
             job.put("dtype_bytes", dtype.value, dtype)
 
 
-def _tokens_of_a_sequence(job: Job) -> None:
-    """The 4096 of "batch 2048 × 4096 tokens" is the length of a sequence."""
-    tokens = job.inputs.get("tokens")
-    if tokens is not None and tokens < MOST_IN_A_SEQUENCE and "batch" in job.inputs and "seq_len" not in job.inputs:
-        job.put("seq_len", int(tokens), job.used.get("tokens"))
-        job.drop("tokens")
-
-
-def training_flops(job: Job) -> None:
-    """The formula: as named, else by what is given."""
-    _tokens_of_a_sequence(job)
-    _epochs(job)
-    selective = job.inputs.get("formula") in (None, "korthikanti_hw_selective") and "params" not in job.inputs
-    if selective and job.says("RECOMPUTE|recompute seq_len|=seq_len hidden|=hidden !layers"):
-        job.inputs["formula"] = "selective_overhead"
-        return
-    if job.says("INFER|FORWARD_ONLY !TRAIN") and "factor" not in job.inputs and "formula" not in job.inputs:
-        job.inputs["factor"] = 2
-        job.note("forward only: 2 FLOP per parameter and token")
-    iteration = {"batch", "seq_len", "layers", "hidden"} <= job.inputs.keys() - job.registered
-    if "formula" not in job.inputs and iteration and "tokens" not in job.inputs:
-        job.inputs["formula"] = "korthikanti_model"
-        job.note("model FLOPs of one iteration, no recomputation counted")
-
-
-def utilization(job: Job) -> None:
-    """Devices, and throughput of the whole job."""
-    _tokens_of_a_sequence(job)
-    _share_of_peak(job)
-    gpus, each = job.gpus(), job.number("tokens_per_s_per_gpu")
-    if gpus is not None:
-        job.put("gpus", gpus)
-    if each is not None:
-        job.put("tokens_per_s", each * (gpus or 1), job.facts.first("tokens_per_s_per_gpu"))
-        if gpus and gpus > 1:
-            job.note(f"{each:,.6g} tokens/s on each of {gpus:,} devices")
-    duration = job.peek("duration")
-    if duration and duration < LONGEST_STEP and "batch" in job.inputs and "iter_time_s" not in job.inputs:
-        job.put("iter_time_s", duration, job.facts.first("duration"))
-    if (
-        "gpu_hours" not in job.inputs
-        and duration
-        and gpus
-        and "tokens" in job.inputs
-        and "iter_time_s" not in job.inputs
-    ):
-        job.put("gpu_hours", gpus * duration / 3600, job.facts.first("duration"))
-    step, batch, length = (job.inputs.get(name) for name in ("iter_time_s", "batch", "seq_len"))
-    stated = {"layers", "hidden"} <= job.inputs.keys()
-    if step and batch and length and "params" in job.inputs and not stated:
-        job.put("tokens_per_s", batch * length / step)
-        job.note(f"{batch:,} sequences of {length:,} tokens in {step:g} s")
-        job.drop("iter_time_s")
-
-
-def _share_of_peak(job: Job) -> None:
-    """What share of peak is 500 TFLOP/s on an H100: that rate is the achieved one, as the device's peak is known."""
-    rate, fact = job.inputs.get("peak_flops"), job.used.get("peak_flops")
-    own = job.device.peak_flops(job.precision) if job.device is not None else None
-    measured = {"achieved_flops", "iter_time_s", "tokens_per_s", "gpu_hours"} & job.inputs.keys()
-    stated = fact is not None and not measured and job.peek("tokens_per_s_per_gpu") is None
-    if stated and own and rate is not None and rate < own:
-        job.put("achieved_flops", rate, fact)
-        job.drop("peak_flops")
-        job.inputs["peak_flops"] = own
-        job.registered.add("peak_flops")
-
-
 def training_time(job: Job) -> None:
     """The method, by what is given."""
-    _epochs(job)
+    take_epochs(job)
     gpus = job.gpus()
     if gpus is not None:
         job.put("gpus", gpus, job.used.get("gpus"))
@@ -299,13 +228,6 @@ def _by_deadline(job: Job) -> None:
     else:
         job.inputs["tokens"] = float(f"{limit / one:.6g}")
         job.note(f"{job.inputs['tokens']:.4g} tokens are what {limit / 86_400:g} days suffice for")
-
-
-def _epochs(job: Job) -> None:
-    epochs = job.number("epochs")
-    if epochs and epochs != 1 and "tokens" in job.inputs:
-        job.inputs["tokens"] *= epochs
-        job.note(f"{epochs:g} epochs: {job.inputs['tokens']:.6g} tokens in all")
 
 
 def _gpu_hours_of_budget(job: Job, budget: float) -> None:

@@ -69,7 +69,7 @@ _FORMULA_OF = re.compile(r"(?:'s)?[\s-]?(?:style|formula|type of count|公式|�
 _COUNTED = re.compile(r"(?:\d|[x×*张块片台个]|\bnvidia)\s?$", re.IGNORECASE)
 _BARE_CARD = re.compile(
     r"(?:张|块|片|卡|[x×*]|个|\b\d{1,3})\s?(?P<card>[345]090)(?![\d.])|(?<![\d.])(?P<plain>[345]090)(?=\s?(?:显卡|卡|GPU|s\b|上))"
-    r"|(?:on (?:a|an|one|my|the)|a single|single|单卡|一张)\s?(?P<mine>[345]090)(?![\d.])"
+    r"|(?:\b(?:a|an|one|my|the|single)|单卡|一张)\s?(?P<mine>[345]090)(?![\d.])"
 )
 _REFERENCE = re.compile(
     r"(?:\b(?:sections?|sec\.?|figures?|figs?\.?|tables?|tab\.|chapters?|ch\.|appendix|equations?|eqs?\.?|pages?|pp\.|versions?|"
@@ -269,6 +269,7 @@ def _amounts(text: str, claimed: bytearray, terms: list[Found]) -> list[Item]:
 _LIST_JOINT = re.compile(
     r"\s?(?:(?P<strong>/|(?:[,，]\s?)?\b(?:and|or|vs\.?|versus)\b|和|或|与|还是|、)|,|，)\s?", re.IGNORECASE
 )
+_SIZE_OF = re.compile(r"\b(?:for|at|with|size)\s$", re.IGNORECASE)
 _LEAD = re.compile(r"(?:[\s-]|\b(?:of|is|are|at|about)\b|为|是)+$", re.IGNORECASE)
 
 
@@ -289,6 +290,11 @@ def _shared_units(text: str, found: list[Item], led: set[int]) -> list[Item]:
             goes_on = False
             continue
         bears = goes_on or (right.end > right.numeral.bare_end and right.kind != "money")
+        if _SIZE_OF.search(text[: left.start]) and any(
+            item.amount is not None and item.amount.kind == right.kind for item in found[: at - 1]
+        ):
+            goes_on = False  # "14 ms for size 1, 25 ms for 2 and 48 ms for 4"
+            continue
         before = _LEAD.sub("", text[: left.start])
         named = before.endswith(("=", ":")) or len(before) in led or len(text[: left.start].rstrip()) in led
         if not bears or not _is_plain(left) or named:

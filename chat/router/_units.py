@@ -60,6 +60,8 @@ _ALONE = tuple(
 """Units that are rarely named but where they are asked for."""
 
 
+_LAST = re.compile(r"(?<=[A-Za-z?？,，])\s(gb|tb|mb|kb|gib|tib|mib|kib)\s?[?？]?$", re.IGNORECASE)
+"""A unit of bytes as the last word."""
 _HOW_MANY = re.compile(
     r"(?<![A-Za-z0-9/])(TB|GB|MB|KB)(?=\s?(?i:per (?:GPU|card|device|rank|token|replica)|each\b|needed|required"
     r"|in total|total\b|[?？]))"
@@ -77,6 +79,11 @@ def unit_asked(text: str, units: Sequence[str], free: str = "") -> str | None:
     for unit, pattern in _PATTERNS:
         if unit in units and (pattern.search(text) or (unit in _LOWER and _LOWER[unit].search(text))):
             return unit
+    ending = _LAST.search(text.rstrip())
+    if ending is not None:
+        last = next((unit for unit in units if unit.lower() == ending[1].lower()), None)
+        if last is not None:
+            return last
     for unit, pattern in _TRAILING:
         if unit in units and unit != "s" and pattern.search(text.rstrip()):
             return unit

@@ -77,7 +77,9 @@ def _same_noun(text: str, items: Sequence[_Item], near: Sequence[int], at: int) 
             return other
         if ahead and _word_before(text, items[other].start) == ahead:
             return other
-    return near[-1]
+    scale = text[items[at].end - 1].lower()
+    alike = [other for other in near if text[items[other].end - 1].lower() == scale and not scale.isdigit()]
+    return alike[-1] if alike else near[-1]
 
 
 def _word_after(text: str, end: int) -> str:
