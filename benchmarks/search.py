@@ -152,8 +152,15 @@ def _open(home: Path, embedder: TimedEmbedder, fill: Any) -> Bench:
     fill(almanac)
     index = almanac.models.index()
     assert index is not None
-    rows, matrix = all_vectors(almanac.store, embedder.fingerprint)
+    rows, matrix = all_vectors(almanac.store, _serving(almanac))
     return Bench(almanac, embedder, index._collection, rows, matrix)
+
+
+def _serving(almanac: Almanac) -> str:
+    """Return the fingerprint under which the library keeps its vectors."""
+    embedder = almanac.models.embedder()
+    assert embedder is not None
+    return embedder.fingerprint
 
 
 def _real(home: Path, embedder: TimedEmbedder, quick: bool) -> list[Table]:
@@ -176,7 +183,7 @@ def _made(home: Path, embedder: TimedEmbedder, chunks: int, quick: bool) -> list
     generator = _generated.Generator(embedder.dim)
     before = resident_mib(os.getpid())
     bench = _open(
-        home, embedder, lambda almanac: _generated.write_library(almanac, generator, chunks, embedder.fingerprint)
+        home, embedder, lambda almanac: _generated.write_library(almanac, generator, chunks, _serving(almanac))
     )
     questions = [(question.text, question.kind) for question in generator.questions(20 if quick else 60)]
     title = f"{chunks:,} generated passages"

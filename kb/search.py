@@ -7,7 +7,7 @@ Invariant: every filter and operator gives the same set in both legs.
 import difflib
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,7 +84,7 @@ class Searcher:
             hits=tuple(hits),
             expanded=tuple(dict.fromkeys(term for e in expansions for term in _terms_of(e))),
             notices=tuple(notices),
-            suggestions=() if hits or not parsed.text else tuple(self._suggestions(parsed.text)),
+            suggestions=tuple(self._suggestions(parsed.text)) if query.suggest and parsed.text and not hits else (),
             total_candidates=len(scored),
             milliseconds=(time.perf_counter() - began) * 1000,
         )
@@ -163,10 +163,7 @@ class Searcher:
     def _hits(self, asked: _Question, scored: Sequence[Scored]) -> list[Hit]:
         """Turn the ranking into hits: exact matches first, phrases enforced, near twins folded."""
         limit = asked.parsed.query.limit
-        if not asked.exact:
-            scored = scored[: limit * 8]
-        chunks = self._store.chunks_by_row([item.row for item in scored])
-        ranked = self._exact(asked, scored, chunks) if asked.exact else [(s.score, s, chunks[s.row]) for s in scored]
+        ranked = self._exact(asked, scored) if asked.exact else self._read(scored[: limit * 8], 2 * limit + SPARE)
         best = self._with_contents(fold(ranked, limit + SPARE))[:limit]
         infos = self._store.infos_by_id(list({item.chunk.doc_id for item in best}))
         terms = {token for group in asked.terms for token in group}
@@ -187,6 +184,13 @@ class Searcher:
                 )
             )
         return made
+
+    def _read(self, scored: Sequence[Scored], at_once: int) -> Iterator[tuple[float, Scored, Chunk]]:
+        """Give candidates with their passages, read as they are asked for: few are folded away."""
+        for start in range(0, len(scored), at_once):
+            part = scored[start : start + at_once]
+            chunks = self._store.chunks_by_row([item.row for item in part])
+            yield from ((item.score, item, chunks[item.row]) for item in part)
 
     def _with_contents(self, folded: list[Folded]) -> list[Folded]:
         """Join a heading that stands alone with the first passage below it: by itself it answers nothing."""
@@ -217,9 +221,8 @@ class Searcher:
         path = common_path(item.joined)
         return item.chunk.model_copy(update={"start": start, "end": end, "text": text, "path": path})
 
-    def _exact(
-        self, asked: _Question, scored: Sequence[Scored], chunks: dict[int, Chunk]
-    ) -> list[tuple[float, Scored, Chunk]]:
+    def _exact(self, asked: _Question, scored: Sequence[Scored]) -> list[tuple[float, Scored, Chunk]]:
+        chunks = self._store.chunks_by_row([item.row for item in scored])
         needle = fold_space(normalise(asked.parsed.text))
         kept: list[tuple[float, Scored, Chunk]] = []
         for item in scored:
