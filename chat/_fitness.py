@@ -142,7 +142,9 @@ def _of_kind(asked: Asked, unit: Unit, text: str) -> float:
 
 def _measured(asked: Asked, unit: Unit, text: str) -> float:
     """Return what a number is worth: most where it is of what is asked for, by its unit or by what it counts."""
-    if _counts(asked, text) or states_amount(asked.text, unit.text):
+    near = unit.tokens | unit.before | unit.context
+    told = not asked.head or any(not form.isdisjoint(near) for term in asked.head for form in term.forms)
+    if _counts(asked, text) or (told and states_amount(asked.text, unit.text)):
         return 0.3
     if not has_number(unit):
         return -0.1

@@ -88,10 +88,13 @@ def _absent(asked: Asked, ranked: Sequence[Relevance]) -> Iterator[str]:
         if not entity.text[0].isdigit() and not any(entity.pattern.search(text) for text in texts):
             yield entity.text
     total = sum(term.weight for term in asked.content) or 1.0
-    if sum(term.weight for term in asked.unknown) / total > UNKNOWN:
-        yield from (term.text for term in asked.unknown)
+    given = " ".join(e.text.lower() for e in asked.entities if any(e.pattern.search(text) for text in texts))
+    # A name may stand in a longer one, which no count of words sees.
+    unknown = [term for term in asked.unknown if not (term.entity and term.text in given)]
+    if sum(term.weight for term in unknown) / total > UNKNOWN:
+        yield from (term.text for term in unknown)
         return
-    for term in asked.unknown:
+    for term in unknown:
         if term.concept and not term.entity and term.weight / total >= CENTRAL:
             yield term.text
 

@@ -73,76 +73,95 @@ def _spelled(form: Collection[str], acronyms: Collection[str], text: str) -> boo
     return all(re.search(rf"(?<![a-z]){token}s?(?![a-z])", text) for token in form if token in acronyms)
 
 
-def relevance(asked: Asked, unit: Unit) -> Relevance:
-    """Return how a unit answers a question."""
-    context = CONTEXT_EXPLAINED if asked.intent in (Intent.DEFINITION, Intent.MANNER) else CONTEXT
-    own = [holds(term, unit.tokens, unit.named) for term in asked.terms]
-    if asked.entities and not all(own):
-        own = _with_names(asked, unit, own)
-    before = ASKED_BEFORE if unit.replies else BEFORE
-    best = [
-        max(
-            mine,
-            context * holds(term, unit.context, unit.named),
-            AROUND * holds(term, unit.around, unit.named),
-            before * holds(term, unit.before, unit.named) if unit.before else 0.0,
+class _Reader:
+    """Reads units against one question. What many units of a hit share is read once."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._weights = [term.weight for term in asked.terms]
+        self._all = list(range(len(asked.terms)))
+        self._content = self._places(asked.content)
+        self._focus = self._places(asked.focus)
+        self._head = self._places(asked.head)
+        self._named = [index for index, term in enumerate(asked.terms) if term.entity]
+        self._context = CONTEXT_EXPLAINED if asked.intent in (Intent.DEFINITION, Intent.MANNER) else CONTEXT
+        self._seen: dict[tuple[int, int], list[float]] = {}
+        self._names: dict[int, float] = {}
+
+    def _places(self, chosen: Sequence[Term]) -> list[int]:
+        return [index for index, term in enumerate(self._asked.terms) if term in chosen]
+
+    def read(self, unit: Unit) -> Relevance:
+        """Return how a unit answers the question."""
+        own = [holds(term, unit.tokens, unit.named) for term in self._asked.terms]
+        if self._named and not all(own):
+            own = self._with_names(unit, own)
+        context, around = self._shared(unit.context, unit), self._shared(unit.around, unit)
+        said = self._shared(unit.before, unit) if unit.before else [0.0] * len(own)
+        before = ASKED_BEFORE if unit.replies else BEFORE
+        best = [
+            max(mine, self._context * above, AROUND * near, before * said_before)
+            for mine, above, near, said_before in zip(own, context, around, said, strict=True)
+        ]
+        names = self._names_of(unit)
+        near_names = len(self._asked.entities) > 1 and all(
+            max(own[index], context[index], said[index]) >= TRANSLATED for index in self._named
         )
-        for mine, term in zip(own, asked.terms, strict=True)
-    ]
-    content, focus = asked.content, asked.focus
-    covered = _share(asked.terms, best, content)
-    names = 1 - len(missing_names(asked, unit.named)) / len(asked.entities) if asked.entities else 1.0
-    score = (
-        _share(asked.terms, best, asked.terms)
-        + 0.25 * _share(asked.terms, own, asked.terms)
-        # Names may stand above; what is asked of them belongs into the line.
-        + (FOCUS * _share(asked.terms, own, focus) if focus and asked.entities else 0.0)
-        + 0.12 * unit.score
-        + 0.35 * max(0.0, unit.meaning)
-        + 0.4 * (names - 1)
-        + (TOGETHER if len(asked.entities) > 1 and _all_near(asked, unit) else 0.0)
-        + fitness(asked, unit)
-    )
-    return Relevance(
-        unit=unit,
-        score=score,
-        own=_share(asked.terms, own, content),
-        linked=_share(asked.terms, [holds(term, unit.before, unit.named) for term in asked.terms], content)
-        if unit.before
-        else 0.0,
-        covered=covered,
-        focus=_share(asked.terms, best, focus) if focus else 1.0,
-        names=names,
-        head=_share(asked.terms, best, asked.head) if asked.head else 1.0,
-    )
+        score = (
+            self._share(best, self._all)
+            + 0.25 * self._share(own, self._all)
+            # Names may stand above; what is asked of them belongs into the line.
+            + (FOCUS * self._share(own, self._focus) if self._focus and self._asked.entities else 0.0)
+            + 0.12 * unit.score
+            + 0.35 * max(0.0, unit.meaning)
+            + 0.4 * (names - 1)
+            + (TOGETHER if near_names else 0.0)
+            + fitness(self._asked, unit)
+        )
+        return Relevance(
+            unit=unit,
+            score=score,
+            own=self._share(own, self._content),
+            linked=self._share(said, self._content),
+            covered=self._share(best, self._content),
+            focus=self._share(best, self._focus) if self._focus else 1.0,
+            names=names,
+            head=self._share(best, self._head) if self._head else 1.0,
+        )
 
+    def _shared(self, held: frozenset[str], unit: Unit) -> list[float]:
+        """Return how far a set of tokens holds each term; the same objects belong to many units."""
+        key = (id(held), id(unit.named))
+        if key not in self._seen:
+            self._seen[key] = [holds(term, held, unit.named) for term in self._asked.terms]
+        return self._seen[key]
 
-def _with_names(asked: Asked, unit: Unit, own: list[float]) -> list[float]:
-    """Return how far a unit holds the terms, counting names that stand in a longer one: GPT-3 in mini-GPT-3."""
-    form = normalise(unit.text)
-    given = " ".join(entity.text.lower() for entity in asked.entities if entity.pattern.search(form))
-    return [
-        TRANSLATED if term.entity and not held and term.text in given else held
-        for term, held in zip(asked.terms, own, strict=True)
-    ]
+    def _with_names(self, unit: Unit, own: list[float]) -> list[float]:
+        """Return how far a unit holds the terms, with names that stand in a longer one: GPT-3 in mini-GPT-3."""
+        form = normalise(unit.text)
+        given = " ".join(entity.text.lower() for entity in self._asked.entities if entity.pattern.search(form))
+        return [
+            TRANSLATED if term.entity and not held and term.text in given else held
+            for term, held in zip(self._asked.terms, own, strict=True)
+        ]
 
+    def _names_of(self, unit: Unit) -> float:
+        asked, key = self._asked.entities, id(unit.named)
+        if key not in self._names:
+            given = sum(entity.pattern.search(unit.named) is not None for entity in asked)
+            self._names[key] = given / len(asked) if asked else 1.0
+        return self._names[key]
 
-def _all_near(asked: Asked, unit: Unit) -> bool:
-    """Tell whether a unit gives all names of a question, with the sentence before it and what it stands under."""
-    near = unit.tokens | unit.before | unit.context
-    return all(holds(term, near, unit.named) >= TRANSLATED for term in asked.terms if term.entity)
-
-
-def _share(terms: Sequence[Term], held: Sequence[float], chosen: Sequence[Term]) -> float:
-    """Return the share of the chosen terms' weight that is held."""
-    total = sum(term.weight for term in chosen)
-    found = sum(term.weight * value for term, value in zip(terms, held, strict=True) if term in chosen)
-    return found / total if total else 0.0
+    def _share(self, held: Sequence[float], chosen: Sequence[int]) -> float:
+        """Return the share of the chosen terms' weight that is held."""
+        total = sum(self._weights[index] for index in chosen)
+        return sum(self._weights[index] * held[index] for index in chosen) / total if total else 0.0
 
 
 def rank(asked: Asked, units: Sequence[Unit]) -> list[Relevance]:
     """Return units by how well they answer, best first."""
-    found = [relevance(asked, unit) for unit in units]
+    reader = _Reader(asked)
+    found = [reader.read(unit) for unit in units]
     return sorted(found, key=lambda item: (-item.score, item.unit.rank, item.unit.start))
 
 

@@ -173,6 +173,8 @@ class Query(Frozen):
     limit: int = Field(default=10, ge=1, le=200)
     expand: bool = True
     """Expand by the glossary."""
+    suggest: bool = True
+    """Say, where nothing is found, which words of the library are spelled alike."""
 
 
 class DocumentInfo(Frozen):
