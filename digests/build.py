@@ -96,6 +96,7 @@ def build(material: Material) -> Digest:
         movements=moved,
         must_reads=[by_id[highlight.doc_id] for highlight in highlights],
         dates=[material.briefs[doc].published for doc in dated],
+        only=entries[0] if len(entries) == 1 else None,
         earlier=len(late),
         undated=len(without),
         complete=quarter < library.now,

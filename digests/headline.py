@@ -28,6 +28,8 @@ class Outline(NamedTuple):
     must_reads: Sequence[Entry]
     dates: Sequence[str]
     """Of the quarter's documents, as stated."""
+    only: Entry | None = None
+    """The one work of a quarter that has no other."""
     lists: int = 0
     """Documents that list works of others."""
     listed: Mapping[str, int] = MappingProxyType({})
@@ -111,7 +113,8 @@ def _counts(outline: Outline) -> str:
         return f"No document of the library {when} {short(outline.quarter)}{more}."
     if number == 1:
         topics = [name for name, _ in _topics(outline.now.topics)]
-        return f"One document{f', on {_listed(topics)}' if topics else ''}{more}."
+        name = f": “{_title(outline.only)}”" if outline.only else ""
+        return f"One document{f', on {_listed(topics)}' if topics else ''}{name}{more}."
     works = f" about {_count(outline.works, 'work')}" if outline.works and outline.works != number else ""
     head = f"{_count(number, 'document')}{works}{_span(outline.dates)}"
     topics = [f"{count:,} on {name}" for name, count in _topics(outline.now.topics)]

@@ -70,6 +70,8 @@ def test_the_summary_of_nothing_says_so() -> None:
     )
     assert summary_of(outline(1, {"serving": 1})) == "One document, on serving."
     assert summary_of(outline(1, {"other": 1})) == "One document."
+    named = outline(1, {"serving": 1})._replace(only=entry(title="Paging the cache"))
+    assert summary_of(named) == "One document, on serving: “Paging the cache”."
     assert summary_of(outline(4, {"other": 4})) == "4 documents: none on the topics of the library."
 
 
