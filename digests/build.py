@@ -34,7 +34,7 @@ from kb.errors import DigestError
 from kb.topics import load_topics
 from kb.types import Kind
 
-METHOD = "extractive 2"
+METHOD = "extractive 3"
 OTHER = NO_TOPIC
 TOPIC_ORDER = ("parallelism", "serving", "quantization", "compression", "hardware")
 MOST_VOICES = 6
