@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+import ingest
 from almanac.folders import Folders
 from almanac.gathering import Gathering
 from almanac.ingestion import Cancelled, Ingestion, Report
@@ -19,6 +20,7 @@ from almanac.preparing import digest_of
 from almanac.schedule import later, own_interval, pause_after_failure, pause_after_success, stays_fresh
 from almanac.subscriptions import Subscription
 from ingest import pages, rss
+from ingest.arxiv_papers import is_arxiv
 from ingest.arxiv_query import Harvest, harvest, query_of
 from ingest.discovery import find_feeds
 from ingest.entries import settle
@@ -161,7 +163,7 @@ class Checker:
             seconds = pause_after_success(own, fresh, float(check.pause))
             return self._note(one, _succeeded(check, now, seconds, "unchanged", Counts()))
         parsed = self._read(one, answer, check.identity)
-        feed = parsed.feed or FeedFacts()
+        feed = parsed.feed or FeedFacts(complete=not parsed.skipped)
         if not feed.complete:
             # Half a feed is asked for again as a whole: its validators stand for the other half, too.
             digest = ""
@@ -181,6 +183,9 @@ class Checker:
         if one.kind is Kind.PAGE:
             return pages.parse_bytes(answer.body, name=one.target, **given)
         try:
+            if is_arxiv(answer.body):
+                # Its entries are papers: dated by when they were submitted, revisions of one another, known by number.
+                return ingest.parse(answer.body, name=one.name, kind=Kind.ARXIV, **given)
             parsed = rss.parse_bytes(answer.body, name=one.name, identity=identity, **given)
         except ParseError as error:
             feeds = find_feeds(answer.body.decode("utf-8", "replace"), answer.final_url)

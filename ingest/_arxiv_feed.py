@@ -16,6 +16,16 @@ from kb.references import arxiv_id
 
 _AGAIN = "Wait a while, then fetch again; arXiv allows one request in three seconds."
 _ANNOUNCED = re.compile(r"^\s*arXiv:\S+\s+Announce Type:\s*([\w-]+)\s*(?:Abstract:)?", re.IGNORECASE)
+_NAMESPACE = "arxiv.org/schemas/atom"
+_FIRST = re.compile(r"<(?:[\w.-]{1,40}:)?(?:item|entry)[\s>]")
+_OWN = re.compile(
+    r"<(?:[\w.-]{1,40}:)?(?:id|link)\b(?:[^<>]{0,300}\bhref\s*=\s*[\"']|[^<>]{0,300}>\s*)"
+    r"https?://(?:[a-z]+\.)?arxiv\.org(?:/|[\"'<\s])"
+)
+"""A feed's own address, at arXiv."""
+_OF_PAPER = re.compile(
+    r"<(?:[\w.-]{1,40}:)?(?:id|guid)\b[^<>]{0,100}>\s*(?:oai:arXiv\.org:|https?://(?:[a-z]+\.)?arxiv\.org/(?:abs|api)/)"
+)
 _TITLE_TAIL = re.compile(r"\s*\(arXiv:\S+(?: \[[^\]]*\])?(?: UPDATED)?\)\s*$")
 
 
@@ -24,10 +34,12 @@ class Refused(ParseError):
 
 
 def is_arxiv_xml(text: str) -> bool:
-    """Whether XML comes from arXiv's API or feeds."""
+    """Whether XML comes from arXiv's API or feeds: by what it says of itself, not by what its entries write about."""
     head = text[:3000]
-    return "<" in head and any(
-        name in head for name in ("arxiv.org/schemas/atom", "arxiv.org/api", "rss.arxiv.org", "export.arxiv.org/rss")
+    first = _FIRST.search(head)
+    own = head[: first.start()] if first else head
+    return (
+        _NAMESPACE in own or _OWN.search(own) is not None or (_NAMESPACE in head and _OF_PAPER.search(head) is not None)
     )
 
 

@@ -21,6 +21,11 @@ def sniff(text: str, name: str) -> tuple[float, str]:
     return score_dump(text)
 
 
+def is_arxiv(data: bytes) -> bool:
+    """Whether a fetched feed is one of arXiv's own, whose entries are papers."""
+    return is_arxiv_xml(data[:6000].decode("utf-8", "replace"))
+
+
 def parse(text: str, *, name: str, source: str) -> Parsed:
     """Documents of all papers, each once with its newest version.
 

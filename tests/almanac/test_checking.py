@@ -255,6 +255,40 @@ def test_one_guid_for_all_posts_loses_none_over_time(desk: Desk) -> None:
     assert any("GUID" in warning for warning in desk.check(one).warnings)
 
 
+def test_a_feed_of_arxiv_brings_papers_each_once_and_in_its_own_quarter(desk: Desk) -> None:
+    def listed(*papers: tuple[str, str]) -> str:
+        items = "".join(
+            f"<item><title>On {number[:10]}</title><link>https://arxiv.org/abs/{number[:10]}</link>"
+            f"<description>arXiv:{number} Announce Type: {kind} \nAbstract: What {number[:10]} measures.</description>"
+            f'<guid isPermaLink="false">oai:arXiv.org:{number}</guid><pubDate>Tue, 07 May 2024 00:00:00 -0400</pubDate></item>'
+            for number, kind in papers
+        )
+        return (
+            '<rss xmlns:arxiv="http://arxiv.org/schemas/atom" version="2.0"><channel><title>cs.DC</title>'
+            f"<link>http://rss.arxiv.org/rss/cs.DC</link>{items}</channel></rss>"
+        )
+
+    one = desk.subscribe()
+    desk.site.pages["/feed"] = reply(listed(("2405.01001v1", "new"), ("2309.06180v3", "replace")))
+    assert desk.sync()[one.name].check.added == 2
+    assert {info.id: info.quarter for info in desk.documents} == {
+        "arxiv:2405.01001": "2024-Q2",
+        "arxiv:2309.06180": "2023-Q3",
+    }
+    desk.site.pages["/feed"] = reply(listed(("2405.01001v2", "replace"), ("2405.02002v1", "new")))
+    assert desk.sync()[one.name].check.added == 1
+    assert len(desk.documents) == 3
+    desk.site.pages["/feed"] = reply(listed())
+    assert desk.sync()[one.name].check.result == "unchanged", "weekends bring nothing"
+    assert len(desk.documents) == 3
+    cut = listed(("2405.03003v1", "new"), ("2405.04004v1", "new"))
+    desk.site.pages["/feed"] = with_validators(cut[: cut.index("On 2405.04004")], etag='"1"')
+    assert desk.sync()[one.name].check.result == "partial"
+    desk.site.pages["/feed"] = with_validators(cut, etag='"1"')
+    assert desk.sync()[one.name].check.added == 1
+    assert len(desk.documents) == 5
+
+
 def test_neither_guid_nor_link_are_needed(desk: Desk) -> None:
     desk.subscribe()
     bare = [Post(number, guid="", link="") for number in (1, 2)]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import ingest
 from ingest.arxiv_papers import parse, sniff
 from kb.errors import ParseError
 from kb.types import Document, Kind, Parsed
@@ -133,6 +134,29 @@ def test_daily_rss() -> None:
     assert (new.published, new.published_basis) == ("2024-03-06T00:00:00-05:00", "stated")
     assert (replaced.published, replaced.published_basis, replaced.version) == ("2023-09", "id", 3)
     assert replaced.updated == "2024-03-06T00:00:00-05:00"
+
+
+def test_a_feed_about_arxiv_is_none_of_arxivs() -> None:
+    words = "How to ask export.arxiv.org/api/query, rss.arxiv.org and http://arxiv.org/schemas/atom politely"
+    blog = (
+        "<rss version='2.0'><channel><title>On rss.arxiv.org</title><link>https://blog.example/</link>"
+        f"<item><title>{words}</title><link>https://arxiv.org/abs/2309.06180</link><guid>1</guid></item></channel></rss>"
+    )
+    atom = (
+        "<feed xmlns='http://www.w3.org/2005/Atom'><id>urn:b</id><link href='https://blog.example/arxiv.org/'/>"
+        f"<entry><id>urn:1</id><title>{words}</title></entry></feed>"
+    )
+    for text in (blog, atom):
+        assert sniff(text, "x")[0] == 0.0
+        assert ingest.parse(text.encode(), name="x", source="x").kind is Kind.RSS
+    for own in (
+        "<feed><id>http://arxiv.org/api/x</id><entry/></feed>",
+        '<feed><link rel="self" type="a" href="https://export.arxiv.org/api/query?q=1"/></feed>',
+        "<rss><channel><link>https://rss.arxiv.org/rss/cs.DC</link><item/></channel></rss>",
+        "<rss xmlns:arxiv='http://arxiv.org/schemas/atom'><channel><item/></channel></rss>",
+        "<feed><entry xmlns:arxiv='http://arxiv.org/schemas/atom'><id>http://arxiv.org/abs/2309.06180v1</id></entry></feed>",
+    ):
+        assert sniff(own, "x")[0] == 1.0
 
 
 def test_metadata_snapshot() -> None:
