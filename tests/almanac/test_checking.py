@@ -260,7 +260,8 @@ def test_a_feed_of_arxiv_brings_papers_each_once_and_in_its_own_quarter(desk: De
         items = "".join(
             f"<item><title>On {number[:10]}</title><link>https://arxiv.org/abs/{number[:10]}</link>"
             f"<description>arXiv:{number} Announce Type: {kind} \nAbstract: What {number[:10]} measures.</description>"
-            f'<guid isPermaLink="false">oai:arXiv.org:{number}</guid><pubDate>Tue, 07 May 2024 00:00:00 -0400</pubDate></item>'
+            f'<guid isPermaLink="false">oai:arXiv.org:{number}</guid>'
+            "<pubDate>Tue, 07 May 2024 00:00:00 -0400</pubDate></item>"
             for number, kind in papers
         )
         return (
