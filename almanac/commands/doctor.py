@@ -21,6 +21,7 @@ from kb.errors import AlmanacError
 
 NAME = "doctor"
 HELP = "check the library and say what is wrong and what to do"
+_SHOWN = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +60,11 @@ def _details(almanac: Almanac) -> dict[str, Any]:
     except AlmanacError:
         standings = []  # the check of the file says why
     embedder = almanac.models.ready()
+    counts = overview.counts()
     return {
+        "documents": counts["documents"],
+        "passages": counts["chunks"],
+        "sources": counts["sources"],
         "subscriptions": [
             {
                 "name": one.subscription.name,
@@ -82,14 +87,18 @@ def _details(almanac: Almanac) -> dict[str, Any]:
 
 def _told(found: dict[str, Any]) -> Iterator[str]:
     """Yield the details in words."""
+    yield f"{found['documents']:,} documents in {found['passages']:,} passages, of {found['sources']:,} sources"
     for one in found["subscriptions"]:
         if one["last_error"]:
-            yield f"{one['name']}: {one['state']}, last success {one['last_success'] or 'never'}: {one['last_error']}"
+            told = f"{one['name']}: {one['state']}, last success {one['last_success'] or 'never'}"
+            yield f"{told}, next check {one['next_check'] or 'when you ask'}: {one['last_error']}"
     for one in found["left_out"]:
         yield f"{one['source']}: {one['skipped']} left out. {' '.join(one['reasons'][:3])}"
     read = found["embedding"]
     yield f"{read['characters_embedded']:,} of {read['characters']:,} characters are embedded"
     yield f"{len(found['merged'])} documents are held by several sources and shown once"
+    for one in found["merged"][:_SHOWN]:
+        yield f"  {one['doc_id']}: from {one['shown']}, also in {', '.join(one['others'])}; {one['why']}"
 
 
 def _language(almanac: Almanac) -> Check:
