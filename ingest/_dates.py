@@ -27,7 +27,7 @@ _OFFSETS = {
 
 _HAN_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _HAN_DATE = re.compile(
-    r"[〇零○一二三四五六七八九]{4}年(?:[一二三四五六七八九十]{1,3}月(?:[一二三四五六七八九十]{1,3}[日号號])?)?"
+    r"(?:\d{4}|[〇零○一二三四五六七八九]{4})年(?:[一二三四五六七八九十]{1,3}月(?:[一二三四五六七八九十]{1,3}[日号號])?)?"
 )
 
 _CLOCK = (
@@ -36,7 +36,9 @@ _CLOCK = (
 )
 _TIME = r"(?:(?:\s*,?\s*(?:at|T)?\s*)(?P<half>上午|下午|晚上|凌晨|中午|早上)?\s*" + _CLOCK + r")?"
 _DAY_NAME = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?,?\s*)?"
-_HAN_DAY_NAME = r"(?:\s*[(]?(?:星期|周|週|礼拜)[一二三四五六日天][)]?)?"
+_HAN_DAY_NAME = r"(?:\s*(?:[(]?(?:星期|周|週|礼拜|禮拜)[一二三四五六日天][)]?|\([一二三四五六日天]\)))?"
+_REPUBLIC = re.compile(r"民[國国](\d{2,3}|元)年")
+"""Years as Taiwan counts them: the first is 1912."""
 _FORMS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -64,6 +66,8 @@ def parse_date(raw: str) -> str | None:
         return None
     text = unicodedata.normalize("NFKC", raw).strip()
     text = re.sub(r"\s*\([^()]*\)\s*$", "", text) if "年" not in text else text
+    text = re.sub(r"\[[A-Za-z][\w/+-]{0,60}\]$", "", text)  # the zone's name, behind its offset
+    text = _REPUBLIC.sub(lambda match: f"{1911 + int(match[1].replace('元', '1'))}年", text)
     han = _HAN_DATE.match(text)
     if han:
         text = _han_to_digits(han[0]) + text[han.end() :]
@@ -129,6 +133,11 @@ def _assemble(parts: dict[str, str | None]) -> str | None:
     day = int(parts["d"] or "0")
     if not 1 <= day <= calendar.monthrange(year, month)[1]:
         return None
+    if (parts.get("h"), parts.get("mi")) == ("24", "00") and int(parts.get("s") or "0") == 0:
+        # ISO 8601 calls midnight at the end of a day so: it belongs to the next.
+        after = datetime.date(year, month, day) + datetime.timedelta(days=1)
+        last = datetime.date.today().year + 1
+        return f"{after.isoformat()}{_assemble_time({**parts, 'h': '00'})}" if after.year <= last else None
     return f"{year:04}-{month:02}-{day:02}{_assemble_time(parts)}"
 
 
