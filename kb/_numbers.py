@@ -260,10 +260,16 @@ def _joins(form: str, at: int) -> bool:
     return form[at] in "-_./" and at + 1 < len(form) and form[at + 1].isascii() and form[at + 1].isalnum()
 
 
+LARGEST_POWER = 200
+"""No measure has more digits, and a float holds no more than some 300."""
+
+
 def _number(form: str, match: re.Match[str]) -> Number | None:
     """Read the number at a match with what follows it; None where it is part of a name."""
     digits = match["digits"].replace(",", "")
-    power = int(match["ten"] or match["exp"] or match["power"] or 0)
+    power = int((match["ten"] or match["exp"] or match["power"] or "0")[:5])
+    if abs(power) > LARGEST_POWER or len(digits) > LARGEST_POWER:
+        return None
     if match["ten"]:
         digits = "1"
     sign = -1 if match["sign"] == "-" else 1

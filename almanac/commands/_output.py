@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any
 from kb.errors import AlmanacError, SourceError
 
 Reply = dict[str, Any]
+log = logging.getLogger("almanac")
 
 
 def print_json(value: object) -> None:
@@ -58,6 +60,10 @@ def _answer(line: str, answer: Callable[[Reply], Reply]) -> Reply:
         return {"id": name, "error": {"field": error.field, "message": error.message}}
     except AlmanacError as error:
         return {"id": name, "error": {"field": "", "message": error.message}}
+    except Exception as error:
+        # A fault of the product in one line must not cost the answers to the others.
+        log.exception("A line of a batch failed")
+        return {"id": name, "error": {"field": "", "message": f"a fault of the Almanac: {error!r}"}}
 
 
 class FieldError(AlmanacError):

@@ -9,6 +9,7 @@ import pytest
 
 import almanac.models
 from almanac.__main__ import discover, main
+from almanac.commands._output import run_batch
 from tests.almanac.test_library import NOTES, PAPER
 from tests.fakes import FakeEmbedder
 
@@ -113,6 +114,22 @@ def test_search_answers_a_batch_in_order_with_errors_in_their_place(
     assert len(replies[0]["hits"]) == 1
     assert [r["error"]["field"] for r in replies[1:5]] == ["query", "topics", "k", "query"]
     assert all(r["error"]["message"] for r in replies[1:])
+
+
+def test_a_fault_in_one_line_costs_the_others_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    batch = tmp_path / "batch.jsonl"
+    batch.write_text('{"id": 1}\n{"id": 2}\n', encoding="utf-8")
+
+    def answer(request: dict[str, object]) -> dict[str, object]:
+        return {"half": 1 / (request["id"] - 1)}  # type: ignore[operator]
+
+    assert run_batch(str(batch), answer) == 0
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert "ZeroDivisionError" in first["error"]["message"]
+    assert second == {"id": 2, "half": 1.0}
+    assert "Traceback" in caplog.text
 
 
 def test_a_batch_may_come_from_standard_input(

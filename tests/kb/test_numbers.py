@@ -69,3 +69,8 @@ def test_rounding_is_allowed_only_where_asked_for() -> None:
 def test_places_are_those_of_the_text_as_given() -> None:
     text = "气泡占 10²³ 的 １２．５％。"
     assert [text[number.start : number.end] for number in numbers_in(text)] == ["10²³", "１２．５％"]
+
+
+@pytest.mark.parametrize("text", ["1e400 tokens", "10^999 bytes", "9" * 400 + " GPUs", "2 × 10^900 FLOPs"])
+def test_what_no_float_holds_is_no_number(text: str) -> None:
+    assert all(abs(number.value) < 1e300 for number in numbers_in(text))

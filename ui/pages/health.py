@@ -34,7 +34,10 @@ def render() -> None:
         + left_out_html(overview.left_out())
         + merged_html(overview.merged())
         + checks_html(overview.checks())
-        + note(f"The library lies in <code>{home}</code>; copying that folder is a backup.")
+        + note(
+            f"The library lies in <code>{home}</code>; a copy of it made while nothing writes to it is a backup, "
+            "and so is <code>python -m almanac export DIR</code>."
+        )
     )
 
 
