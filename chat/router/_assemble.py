@@ -196,7 +196,7 @@ def _from_pool(job: Job, field: str, sources: tuple[str, ...]) -> Fact | None:
     for source in sources:
         if (source in POOLS and field not in job.registered) or source in _FIRM_POOLS:
             fact = job.pool(
-                source, kind, LEAST_BARE_LENGTH if (source, kind) == ("number_any", "length") else -math.inf
+                source, kind, LEAST_BARE_LENGTH if source == "number_any" and "seq_len" in sources else -math.inf
             )
             if fact is not None:
                 return fact

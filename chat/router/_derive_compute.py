@@ -81,6 +81,7 @@ def _share_of_peak(job: Job) -> None:
 
 
 def take_epochs(job: Job) -> None:
+    """Multiply the tokens of a run by the times that they are seen."""
     epochs = job.number("epochs")
     if epochs and epochs != 1 and "tokens" in job.inputs:
         job.inputs["tokens"] *= epochs

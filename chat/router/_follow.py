@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from chat.router._amounts import amounts
 from chat.router._facts import POOLS, Fact, Facts
 from chat.router._features import holds
 from chat.router._items import Row
@@ -131,27 +132,48 @@ def _name_the_nameless(state: State, way: Way, given: dict[str, list[Fact]]) -> 
     """Take a bare number for what was asked for, else for the earlier number that is nearest in size."""
     for pool in ("length_any", "big_any", "number_any"):
         for fact in list(given.get(pool, ())):
-            name = _meant(state, way, fact, given)
-            if name is not None:
+            meant = _meant(state, way, fact, given)
+            if meant is not None:
+                name, value = meant
                 for other in POOLS & given.keys():
                     given[other] = [item for item in given[other] if item.start != fact.start]
-                given[f"={name}"] = [replace(fact, key=f"={name}")]
+                given[f"={name}"] = [replace(fact, key=f"={name}", value=value)]
     for pool in [pool for pool in POOLS & given.keys() if not given[pool]]:
         del given[pool]
 
 
-def _meant(state: State, way: Way, fact: Fact, given: Mapping[str, list[Fact]]) -> str | None:
+def _meant(state: State, way: Way, fact: Fact, given: Mapping[str, list[Fact]]) -> tuple[str, float] | None:
+    """The input that a bare number is for, and its value: after "150 TFLOP/s", 180 has the same unit."""
     for name in state.missing:
         if name in way.fields and f"={name}" not in given and suits(fact.value, field_type(way, name)):
-            return name
+            return name, fact.value
     candidates = []
     for name, sources in way.fields.items():
         old = state.facts.first(f"={name}", *(source for source in sources if source not in POOLS))
-        old = old or (state.facts.first("length_any") if "length_any" in sources else None)
+        old = old or next(
+            (state.facts.first(pool) for pool in _CARRIED if pool in sources and state.facts.first(pool)), None
+        )
         numeric = old is not None and isinstance(old.value, int | float) and old.value > 0
-        if numeric and f"={name}" not in given and fact.value > 0 and suits(fact.value, field_type(way, name)):
-            candidates.append((abs(math.log(fact.value / float(old.value))), name))  # type: ignore[union-attr]
-    return min(candidates)[1] if candidates else None
+        if old is None or not numeric or f"={name}" in given or fact.value <= 0:
+            continue
+        unit = _unit_of(old)
+        for value, factor in ((fact.value, 1.0), (fact.value * unit, unit)):
+            if suits(value, field_type(way, name)):
+                candidates.append((abs(math.log(value / float(old.value))), factor != 1.0, name, value))
+    best = min(candidates, default=None)
+    return None if best is None else (best[2], best[3])
+
+
+_CARRIED = ("length_any", "flops_rate_any", "share_any", "power_any", "money_any", "rate_any", "time_any", "big_any")
+"""Amounts without a name whose unit says what they are."""
+
+
+def _unit_of(old: Fact) -> float:
+    """What the number of an earlier amount was multiplied by: 1e12 for "150 TFLOP/s", 0.01 for "40%"."""
+    written = amounts(old.text)
+    if len(written) != 1 or not written[0].numeral.bare:
+        return 1.0
+    return float(old.value) / written[0].numeral.bare
 
 
 def earlier_questions(history: Iterable[Turn | Mapping[str, str]]) -> list[str]:

@@ -23,6 +23,7 @@ _ASSIGNED = re.compile(r"(?<![A-Za-z0-9_])[A-Za-zα-ωΑ-Ω][A-Za-z_*']{0,9}\s?[
 _UNSIGNED = re.compile(r"(?<![A-Za-z0-9_])[b-zB-Zα-ωΑ-Ω]$")
 _SPACED = re.compile(r"(?:^|[\s,，:(])([b-zB-Zα-ωΑ-Ω])\s(?:\d+|\.\d+|\d+\.\d+)(?![A-Za-z\d])")
 """A letter and a number behind a space; two of them make a list: "b 1, s 4096"."""
+_ALONE = re.compile(r"(?<![A-Za-z0-9_=/])([A-Za-z]{1,2})\s?=\s?\d")
 _NAME = r"[A-Za-z]{1,2}(?:_[A-Za-z])?"
 _SHARED = re.compile(
     rf"(?<![A-Za-z0-9_])(?P<names>{_NAME}(?:\s?(?:[/,、=]|and|和)\s?{_NAME}){{1,3}})\s?"
@@ -57,10 +58,13 @@ def letters(row: Row, way: Way) -> tuple[list[tuple[str, list[Item], float]], se
             for letter, item in zip(names, inside, strict=True):
                 _take(way, meaning[letter], item, [item], found, filled, taken)
             taken.update(id(item) for item in row.items if item.sort == "list" and item.end == values[1])
+    elsewhere = {meaning[name][0] for name in _ALONE.findall(text) if len(meaning.get(name, ())) == 1}
     for names, place in _sharing(text, meaning):
         for item in [item for item in amounts if item.start == place]:
             for name in names:
-                _take(way, meaning[name], item, [item], found, filled, taken)
+                fields = [field for field in meaning[name] if len(meaning[name]) == 1 or field not in elsewhere]
+                filled -= set(fields) if len(meaning[name]) == 1 else set()
+                _take(way, fields, item, [item], found, filled, taken)
     for item in amounts:
         before = _LETTER.search(text[max(0, item.start - 16) : item.start])
         if id(item) in taken or before is None or before["letter"] not in meaning:

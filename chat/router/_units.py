@@ -64,7 +64,7 @@ _LAST = re.compile(r"(?<=[A-Za-z?？,，])\s(gb|tb|mb|kb|gib|tib|mib|kib)\s?[?�
 """A unit of bytes as the last word."""
 _HOW_MANY = re.compile(
     r"(?<![A-Za-z0-9/])(TB|GB|MB|KB)(?=\s?(?i:per (?:GPU|card|device|rank|token|replica)|each\b|needed|required"
-    r"|in total|total\b|[?？]))"
+    r"|in total|total\b|[:?？]))"
 )
 """A unit of bytes without a number, where a question asks for it: "=> GB per GPU?"."""
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 _CUE = re.compile(
-    r"\bno,? wait\b|\bwait,? no\b|(?:(?:^|[,;.?(-])\s?(?:wait|hold on)|[,;.?(-]\s?(?:no|nope|err?|hmm?))\b[\s,.:-]"
+    r"\bno,? wait\b|\bwait,? no\b|(?:(?:^|[,;.?(-])\s?(?:wait|hold on)|[,;.?(-]\s?(?:no|nope|err?|hmm?))\b"
+    r"(?=\s?[,.:;-]|\s?\d|\s(?:an? |the |it|that|make|use|simulate)|$)"
     r"|\bsorry\b|\bi mean(?:t)?\b|\bmake (?:that|it)\b|\bscratch that\b|\brephrase\b|\bcorrection\b|\boops\b|\btypo\b"
     r"|(?:^|[,;.?(-])\s?(?:or |no,? )?(?:rather|actually)\b|\bshould (?:be|have been|say)\b"
     r"|不对|不,|不，|说错|写错|打错|更正|纠正|[哦噢啊]不|抱歉|我是说|我的意思是|(?:应该|应当)(?:是|为)"
@@ -26,8 +27,8 @@ _BEFORE = re.compile(
     r"|(?:do|does|did|is|are|am|have|has|wo|ca)n'?t|cannot)\b"
     r"(?:[\s-]+(?:use|using|used|with|apply|applying|applied|enabl(?:e|ed|ing)|any|the|have|having|doing|do|being|yet"
     r"|turn on|deepspeed)\b)*"
-    r"|不(?:用|使用|采用|开启?|启用|做|带|加|考虑|要)|没(?:有|用|开)?(?:使用|开启|启用|用|开)?"
-    r"|未(?:使用|开启|启用|用|开)|无|关闭|关掉|禁用)"
+    r"|不(?:用|使用|采用|开启?|启用|做|带|加|考虑|要)?|没(?:有|用|开)?(?:使用|开启|启用|用|开)?"
+    r"|未(?:使用|开启|启用|用|开)?|无|关闭|关掉|禁用)"
     r"[\s-]*(?:任何)?$",
     re.IGNORECASE,
 )

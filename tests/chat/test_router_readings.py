@@ -1,0 +1,131 @@
+"""How the router reads numbers that are taken back, negated, shared or without a name of their own."""
+
+from typing import Any
+
+import pytest
+
+from chat.router import CalculatorRequest, route
+from chat.router._items import read_row
+from chat.router._withdrawn import is_negated
+
+
+def one(question: str, *earlier: str) -> CalculatorRequest:
+    (request,) = route(question, [{"role": "user", "content": text} for text in earlier]).requests
+    return request
+
+
+def read(question: str, *names: str) -> list[Any]:
+    inputs = one(question).inputs
+    return [inputs.get(name) for name in names]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "states of a 30B, no wait 13B model with Adam",
+        "states of a 30B model with Adam. Sorry, I meant a 13B model",
+        "13B 模型用 Adam 的模型状态，不是 30B",
+        "模型状态：30B，不对，应该是 13B，用 Adam",
+    ],
+)
+def test_a_value_that_is_taken_back_gives_way_to_the_new_one(question: str) -> None:
+    assert read(question, "params") == [13e9]
+
+
+def test_the_value_with_the_same_noun_is_the_one_corrected() -> None:
+    assert read("bubble of 8 stages and 64 microbatches, sorry, 16 stages", "pp", "microbatches") == [16, 64]
+
+
+def test_no_between_two_values_corrects_nothing() -> None:
+    assert read("bubble for 8 stages, no interleaving, 64 microbatches", "pp", "microbatches") == [8, 64]
+
+
+@pytest.mark.parametrize(
+    ("question", "field", "value"),
+    [
+        ("7B adam on 8 GPUs, not using ZeRO: memory per GPU", "zero_stage", 0),
+        ("7B adam 训练，8 卡，没有使用 ZeRO，每卡显存", "zero_stage", 0),
+        ("activations: s=2048 b=1 h=4096 a=32 L=32 t=4, sequence parallelism is off", "sequence_parallel", False),
+        ("激活 s=2048 b=1 h=4096 a=32 L=32 t=4，未启用序列并行", "sequence_parallel", False),
+    ],
+)
+def test_a_choice_that_is_negated_is_not_made(question: str, field: str, value: object) -> None:
+    assert one(question).inputs[field] == value
+
+
+def test_negation_reaches_its_own_name_only() -> None:
+    text = "no bias, sequence parallelism on"
+    assert is_negated(text, 3, 7)
+    assert not is_negated(text, 9, 29)
+
+
+@pytest.mark.parametrize(
+    ("question", "times"),
+    [
+        ("best micro-batch: sizes 1,2,4 take 9, 15, 28 ms, pp 8, 64 per replica", {"1": 9, "2": 15, "4": 28}),
+        ("14 ms for micro-batch size 1, 25 ms for 2 and 48 ms for 4; best with 8 stages", {"1": 14, "2": 25, "4": 48}),
+        ("微批大小 1/2/4 分别要 5、9、17 毫秒，8 级流水线，选哪个微批", {"1": 5, "2": 9, "4": 17}),
+    ],
+)
+def test_a_unit_that_only_the_last_number_bears_holds_for_its_row(question: str, times: dict[str, float]) -> None:
+    assert one(question).inputs["t_fwd_bwd_ms"] == times
+
+
+@pytest.mark.parametrize(
+    ("question", "ranks"),
+    [
+        ("7B zero 3 on 8x24GB, memory per GPU", 8),
+        ("7B zero 3 on 2x8 GPUs, memory per GPU", 16),
+        ("7B zero 3，2 机 16 卡，每卡显存", 16),
+        ("7B zero 3，2 机 8 卡，每卡显存", 16),
+        ("7B ZERO 3 ON 8XA100, MEMORY PER GPU", 8),
+        ("千卡集群（1024 张卡）训练 7B，ZeRO-3，每卡显存", 1024),
+    ],
+)
+def test_devices_are_counted_however_they_are_written(question: str, ranks: int) -> None:
+    assert one(question).inputs["dp"] == ranks
+
+
+def test_one_value_holds_for_all_the_letters_before_it() -> None:
+    assert read("ZB-H1 bubble p=8 m=24 F=B=W=2", "t_f", "t_b", "t_w") == [2, 2, 2]
+    assert read("F、B、W 都是 3，ZB-H1，p=8，m=24，气泡", "t_f", "t_b", "t_w") == [3, 3, 3]
+
+
+def test_what_is_said_stands_above_a_registry() -> None:
+    assert read("energy of 500k A100 hours at 300 W, PUE 1.2", "watts", "pue") == [300, 1.2]
+
+
+def test_a_number_without_a_name_is_read_by_the_words_beside_it() -> None:
+    request = one("KV per token: 61 layers, MLA with a low compression of 192, rope 64")
+    assert request.inputs["kv_lora"] == 192
+    assert any("by the words beside it" in note for note in request.notes)
+
+
+def test_a_sign_is_never_dropped() -> None:
+    assert read("int8 affine quantization scale for the range -4 to 12", "min", "max") == [-4, 12]
+
+
+def test_numbers_that_mean_nothing_are_left_alone() -> None:
+    question = "In room 12 on 14 June we agreed on 8 stages and 32 microbatches; bubble?"
+    assert read(question, "pp", "microbatches") == [8, 32]
+    assert not any(item.text.startswith("14") for item in read_row(question).named("amount"))
+
+
+def test_a_bare_number_keeps_the_unit_of_the_one_that_it_replaces() -> None:
+    request = one("what about 180?", "MFU for 150 TFLOP/s on A100")
+    assert request.inputs["achieved_flops"] == 180e12
+    assert one("and at 32k?", "kv cache of Llama-3-8B at 8k, batch 4").inputs["tokens"] == 32_768
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "has anyone tried 8x3090 rigs for 7B models?",
+        "CUDA out of memory. Tried to allocate 2.00 GiB (GPU 0; 79.15 GiB total capacity)",
+        "does Llama 3.1 405B use GQA with 8 KV heads?",
+        "what are the main causes of the 419 interruptions?",
+        "what is Chinchilla's 20 tokens per parameter rule",
+    ],
+)
+def test_questions_with_numbers_may_be_for_the_library(question: str) -> None:
+    assert route(question).kind == "library"
