@@ -58,9 +58,10 @@ def settle(
     kept_out = {one.id for one in removed}
     parted, again = 0, 0
     taken: dict[str, Document] = {}
+    shared = _shared(parsed.documents, held)
     for document in parsed.documents:
         further = parsed.feed.further_ids.get(document.id, ()) if parsed.feed else ()
-        name = _free_id(document, further, known, taken, text_of)
+        name = _free_id(document, further, known, taken, shared, text_of)
         parted += name != document.id
         taken[name] = document
     memory = _Memory([one for one in held if one.id not in taken], removed, list(taken.values()), text_of)
@@ -84,20 +85,29 @@ def _free_id(
     further: Sequence[str],
     known: Mapping[str, Known],
     taken: Mapping[str, Document],
+    shared: frozenset[str],
     text_of: TextOf,
 ) -> str:
     """The first of a document's ids that does not stand for another post."""
     for name in (document.id, *further):
-        if name not in taken and (name not in known or not _is_another(document, known[name], text_of)):
+        if name not in taken and (name not in known or not _is_another(document, known[name], shared, text_of)):
             return name
     return document.id
 
 
-def _is_another(document: Document, known: Known, text_of: TextOf) -> bool:
-    """Whether a document is another post than the one that has its id: nothing of it is the same."""
+def _shared(present: Sequence[Document], held: Sequence[Known]) -> frozenset[str]:
+    """Addresses and titles that several posts bear, as that of the site or “Weekly”: they tell none of them."""
+    counts = [
+        Counter(found) for posts in (present, held) for found in ((p.url for p in posts), (p.title for p in posts))
+    ]
+    return frozenset(words for count in counts for words, number in count.items() if number > 1)
+
+
+def _is_another(document: Document, known: Known, shared: frozenset[str], text_of: TextOf) -> bool:
+    """Whether a document is another post than the one that has its id: nothing of it that tells is the same."""
     return (
-        (document.url != known.url or not document.url)
-        and document.title != known.title
+        (document.url != known.url or not document.url or document.url in shared)
+        and (document.title != known.title or document.title in shared)
         and (document.published[:10] != known.published[:10] or not document.published)
         and likeness(document.text, text_of(known.id)) < ALIKE
     )
@@ -138,13 +148,18 @@ class _Memory:
         if same_place and self._is_same_post(document, same_place):
             return same_place.id
         for one in self._by_title.get((document.title, document.published[:10]), ()):
-            if self._has_its_text(document, one):
+            if self._has_its_text(document, one) or self._is_its_twin(document, one):
                 return one.id
         return self._removed.get((document.url, document.title), "")
 
     def _is_same_post(self, document: Document, known: Known) -> bool:
         same_day = bool(document.published) and document.published[:10] == known.published[:10]
         return document.title == known.title or same_day or self._has_its_text(document, known)
+
+    def _is_its_twin(self, document: Document, known: Known) -> bool:
+        """Whether a post of the same title and day is the same word for word, however short."""
+        dated = document.published and not document.title_estimated
+        return bool(dated) and document.url == known.url and document.text == self._text_of(known.id)
 
     def _has_its_text(self, document: Document, known: Known) -> bool:
         if document.title_estimated or len(tokens(document.text[:2000])) < ENOUGH_WORDS:

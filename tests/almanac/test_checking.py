@@ -255,6 +255,21 @@ def test_one_guid_for_all_posts_loses_none_over_time(desk: Desk) -> None:
     assert any("GUID" in warning for warning in desk.check(one).warnings)
 
 
+def test_posts_without_guid_under_one_address_and_one_title_lose_none_over_time(desk: Desk) -> None:
+    desk.subscribe()
+    weeks = {
+        n: Post(n, guid="", link="/", title="Weekly", text=f"Week {n} measures {n * 17} pages.") for n in range(1, 6)
+    }
+    for window in ((2, 1), (3, 2), (4, 3), (5, 4)):
+        desk.site.pages["/feed"] = reply(rss(desk.site.base, [weeks[n] for n in window]))
+        desk.sync()
+    assert sorted(desk.almanac.document(info.id).text for info in desk.documents) == [
+        f"Week {n} measures {n * 17} pages." for n in range(1, 6)
+    ]
+    again = desk.sync()
+    assert {one.check.result for one in again.values()} == {"unchanged"}
+
+
 def test_a_feed_of_arxiv_brings_papers_each_once_and_in_its_own_quarter(desk: Desk) -> None:
     def listed(*papers: tuple[str, str]) -> str:
         items = "".join(
