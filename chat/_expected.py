@@ -93,7 +93,7 @@ _IS = (
 )
 _NAMED = r"\b(?:introduc\w+|propos\w+|present\w*|develop\w*|call(?:ed)?|named?|known as|term(?:ed)?)\b[^.;]{0,60}?"
 _NAMED_HAN = r"(?:提出|称为|叫做|名为|称作|被称|推出|发布)[^。；]{0,16}?"
-SAYS, SPELLS, NAMES = 0.4, 0.4, 0.25
+SAYS, SPELLS, NAMES, OPENING = 0.4, 0.4, 0.25, 0.1
 """What a text is worth to a question for a definition that says what the thing is, spells it out, brings it up."""
 
 
@@ -115,8 +115,9 @@ def defines(asked: Asked, text: str) -> float:
     if not names:
         return 0.0
     says, spells, brings = _patterns(names)
-    if says.search(text):
-        return SAYS
+    said = says.search(text)
+    if said:
+        return SAYS + (OPENING if not said.start() else 0.0)
     if any(_initials(match["long"], match["short"]) for match in spells.finditer(text)):
         return SPELLS
     return NAMES if brings.search(text) else 0.0

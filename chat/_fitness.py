@@ -6,7 +6,7 @@ lines of both Chinese scripts are judged alike.
 
 import re
 
-from chat._expected import amounts, states_amount, units_asked_for
+from chat._expected import TIMES, amounts, states_amount, units_asked_for
 from chat._expected import defines as says_what_it_is
 from chat._intents import Intent
 from chat.passages import Unit
@@ -69,7 +69,7 @@ _SIDES = (
 """How limits, and gains, are asked for and told."""
 _TIME = re.compile(r"\b(?:19|20)\d\d\b")
 _CODE = re.compile(
-    r"^\s*(?:# |//|[$>] |(?:pip|conda|git|sudo|apt|python3?|docker) )"
+    r"^\s*(?:# |//|[$>] |>>> |(?:\.\. )?[\w-]+:: ?\w*$|(?:pip|conda|git|sudo|apt|python3?|docker) )"
     # Listings saved from pages bear line numbers and have lost their blanks.
     r"|^\s*\d{0,3}\s?(?:import ?\w+(?:\.\w+)*$|from ?[\w.]+ ?import|(?:def|class) ?\w+\(|return\b|print\(|super\("
     r"|self\.\w+\s?=|(?:for|if|with|while)\b.*:$|nn\.\w+\()"
@@ -123,12 +123,12 @@ def _of_kind(asked: Asked, unit: Unit, text: str) -> float:
     if intent == Intent.TIME:
         return 0.14 if _TIME.search(text) else -0.06
     if intent == Intent.DEFINITION:
-        if asked.head and units_asked_for(asked.text):
+        if asked.head and units_asked_for(asked.text) - TIMES:
             return _measured(asked, unit, text)
         says = says_what_it_is(asked, text)
         if says:
             return says
-        return (0.05 if _DEFINES.search(text) else 0.0) + (0.1 if _leads(asked, text) else 0.0)
+        return (0.05 if _DEFINES.search(text) else 0.0) + (0.1 if leads(asked, text) else 0.0)
     if intent == Intent.PERSON:
         return 0.2 if unit.heading and " - " in text else 0.0
     if intent == Intent.REASON:
@@ -183,7 +183,7 @@ def has_number(unit: Unit) -> bool:
     return any(not number.spelled or number.unit for number in amounts(unit.text))
 
 
-def _leads(asked: Asked, text: str) -> bool:
+def leads(asked: Asked, text: str) -> bool:
     """Tell whether a sentence begins with what the question asks about."""
     subject = [term for term in asked.terms if not term.generic]
     heaviest = max(subject, key=lambda term: term.weight, default=None)

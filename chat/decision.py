@@ -11,13 +11,15 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from chat._expected import defines, states_amount, units_asked_for
 from chat._expected import measured as measured_of
-from chat._expected import states_amount, units_asked_for
-from chat._fitness import counted
+from chat._fitness import counted, leads
 from chat._intents import Intent, head_of
+from chat.passages import Unit
 from chat.question import Asked, Term
 from chat.relevance import Relevance, holds
-from kb.text import STOPWORDS, language_of, tokens
+from kb.text import STOPWORDS, fold_space, language_of, normalise, tokens
+from kb.types import Kind
 
 THRESHOLD = 0.52
 DEPTH = 8
@@ -37,9 +39,18 @@ PLAIN = 0.9
 """Share of what is asked that one line holds together with the names, from which on it may be further away."""
 FAR_AND_PLAIN = 0.2
 _COUNTS = re.compile(r"\bhow many\b|(?:多少|几)[个张块条种层项篇位名次]", re.I)
+_COUNTED = re.compile(r"\bhow many ([\w-]+)", re.I)
 ENOUGH = 3
 """Units in the question's own language from which on a thing to be counted must stand in one of them."""
 _AUTHORS = re.compile(r"\b(?:authors?|wrote|written by)\b|作者", re.I)
+_MADE = re.compile(
+    r"\b(?:publish|releas|announc|launch|found|invent|creat|born|introduc|propos|appear|start|come out|came out)\w*"
+    r"|发表|发布|出版|推出|公布|成立|创立|发明|提出|问世|诞生",
+    re.I,
+)
+_DATE = re.compile(
+    r"\b(?:1[89]|20)\d\d\b|\d{1,2}\s?月|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d", re.I
+)
 _SUPPORTS = re.compile(r"^(?:does|do|can|is|are)\b.*\b(?:support|handle|run on|work with|compatible)|支持.*吗", re.I)
 FAR = 0.25
 """Cosine under which even the nearest passage is about something else."""
@@ -107,7 +118,11 @@ def _unstated(asked: Asked, ranked: Sequence[Relevance]) -> str:
     counts = asked.intent == Intent.QUANTITY or any(measured_of(term.text) for term in asked.head)
     if asked.intent == Intent.DEFINITION and max((item.covered for item in ranked[:DEPTH]), default=0.0) < HALF:
         return asked.text
-    if _AUTHORS.search(asked.text) and not any(_bylined(item) for item in about):
+    if asked.intent == Intent.TIME and _MADE.search(asked.text) and not any(_dated(asked, item) for item in about):
+        return "date"
+    if asked.intent == Intent.DEFINITION and _in_passing(asked, about):
+        return asked.text
+    if _AUTHORS.search(asked.text) and not any(_bylined(asked, item) for item in about):
         return "author"
     if units and counts and not any(_amounts(asked, item) for item in about):
         return ", ".join(sorted(units))
@@ -121,10 +136,33 @@ def _unstated(asked: Asked, ranked: Sequence[Relevance]) -> str:
     return next((term.text for term in wanted if not any(_held(term, item) for item in about)), "")
 
 
-def _bylined(item: Relevance) -> bool:
+def _titled(asked: Asked, unit: Unit) -> bool:
+    """Tell whether a unit is of the very work that a question names."""
+    title = normalise(unit.document.title)
+    return bool(asked.entities) and all(entity.pattern.search(title) for entity in asked.entities)
+
+
+def _dated(asked: Asked, item: Relevance) -> bool:
+    """Tell whether a unit, or the record of the work that the question names, states a date."""
+    unit = item.unit
+    return _DATE.search(unit.text) is not None or (bool(unit.document.published) and _titled(asked, unit))
+
+
+def _in_passing(asked: Asked, about: Sequence[Relevance]) -> bool:
+    """Tell whether prose only mentions, once, what is to be defined."""
+    told = [item for item in about if item.own >= PLAIN]
+    if len(told) != 1 or told[0].unit.document.kind in (Kind.NOTES, Kind.ARXIV) or told[0].unit.heading:
+        return False
+    text = fold_space(normalise(told[0].unit.text))
+    return not defines(asked, text) and not leads(asked, text)
+
+
+def _bylined(asked: Asked, item: Relevance) -> bool:
     """Tell whether a work's author is known: by its record, its line in an outline, or a sentence that says so."""
     unit = item.unit
-    return bool(unit.document.authors) or " - " in unit.text or _AUTHORS.search(unit.text) is not None
+    listed = " - " in unit.text and unit.document.kind == Kind.NOTES
+    recorded = bool(unit.document.authors) and _titled(asked, unit)
+    return listed or recorded or _AUTHORS.search(unit.text) is not None
 
 
 def _amounts(asked: Asked, item: Relevance) -> bool:
@@ -133,7 +171,8 @@ def _amounts(asked: Asked, item: Relevance) -> bool:
 
 def _tells_number(asked: Asked, item: Relevance) -> bool:
     """Tell whether a unit has a number, and near it what is to be counted."""
-    head = [token for token in tokens(head_of(asked.text)) if token not in STOPWORDS]
+    after = _COUNTED.search(asked.text)
+    head = [token for token in tokens(head_of(asked.text) or (after[1] if after else "")) if token not in STOPWORDS]
     if not head:
         return True
     near = item.unit.tokens | item.unit.before | item.unit.context

@@ -11,7 +11,7 @@ from chat._expected import defines, states_amount, units_asked_for
 from chat._fitness import asks_for_code, has_number, is_code
 from chat._intents import Intent
 from chat._library import Library
-from chat.passages import Unit, lists_work, same_words
+from chat.passages import Unit, lists_item, lists_work, same_words
 from chat.question import Asked
 from chat.relevance import Relevance, holds
 from kb.text import STOPWORDS, fold_space, normalise
@@ -170,6 +170,7 @@ def _below(lead: Relevance, ranked: Sequence[Relevance], library: Library) -> li
         and lead.unit.end <= item.unit.start < (end if end is not None else 1 << 60)
         and not item.unit.heading
         and not _asks(item.unit)
+        and (lead.unit.document.kind == Kind.NOTES or lead.unit.heading or lists_item(item.unit))
     ]
     # Code that a line announces is shown in its place, by the link; a list is quoted.
     return sorted((item for item in inside if not is_code(item.unit.text)), key=lambda item: item.unit.start)[:3]

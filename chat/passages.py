@@ -15,6 +15,8 @@ from kb.types import Chunk, DocumentInfo, Hit, Kind
 MAX_QUOTE = 700
 _ADDRESS = re.compile(r"^\W*(?:[\w -]{1,40}[:：]\s*)?(?:https?://\S+|arXiv:\S+|\S+@\S+)\W*$", re.I)
 _WORDLESS = re.compile(r"[\W\d]*")
+_LINK = re.compile(r"!?\[(?:[^\[\]]|!\[[^\]]*\]\([^)]*\))*\]\([^)]*\)")
+"""A link or image of Markdown; a line of nothing else points elsewhere."""
 _REMARK = re.compile(r"\[\d{4}(?:, [^\]]+)?\]\s*(?:- .+)?$")
 """How an outline lists a work: title, [year, place] - author."""
 
@@ -80,7 +82,7 @@ def units_of(hit: Hit, rank: int, chunks: Sequence[Chunk], whole: str = "") -> l
     made: list[Unit] = []
     for index, (start, end) in enumerate(lines):
         text = hit.chunk.text[start:end]
-        if _ADDRESS.match(text) or len(text) > MAX_QUOTE * 2 or _WORDLESS.fullmatch(text):
+        if _ADDRESS.match(text) or len(text) > MAX_QUOTE * 2 or _WORDLESS.fullmatch(_LINK.sub("", text)):
             continue
         at = hit.chunk.start + start
         chunk = _chunk_at(chunks, at) or hit.chunk
@@ -154,6 +156,11 @@ def _is_heading(text: str, following: str, *, outline: bool) -> bool:
 def lists_work(unit: Unit) -> bool:
     """Tell whether a line lists a work: title, year, author."""
     return _REMARK.search(fold_space(unit.text)) is not None or " - " in unit.text
+
+
+def lists_item(unit: Unit) -> bool:
+    """Tell whether a unit is an item of a list."""
+    return _BULLET.match(unit.text) is not None
 
 
 def same_words(one: str, other: str) -> bool:

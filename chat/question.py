@@ -176,7 +176,8 @@ def _terms(form: str, lexicon: Lexicon) -> list[Term]:
     left = list(normal)
     for item in found:
         piece = normal[item.start : item.end]
-        if not (_inside_name(normal, item, names) or _by_chance(piece) or _inside_generic(normal, item)):
+        asking = is_generic(piece) and not piece.isascii()  # 常用 of 通常用来 is none; such words are parted below.
+        if not (asking or _inside_name(normal, item, names) or _by_chance(piece) or _inside_generic(normal, item)):
             terms.append(_phrase(normal[item.start : item.end], item, written))
             left[item.start : item.end] = "\0" * (item.end - item.start)
     rest = "".join(left)
