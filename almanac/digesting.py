@@ -131,10 +131,11 @@ class Digests:
         Returns the quarters that were built; `report` is told (documents read and quarters built, of how many). A
         quarter that has nothing left is forgotten.
         """
-        library = self._current()
-        every = library.quarters()
-        wanted = every if quarters is None else [parse_quarter(quarter) for quarter in quarters]
-        stale = [quarter for quarter in wanted if not self._holds(library, quarter)]
+        with _without_collection():
+            library = self._current()
+            every = library.quarters()
+            wanted = every if quarters is None else [parse_quarter(quarter) for quarter in quarters]
+            stale = [quarter for quarter in wanted if not self._holds(library, quarter)]
         # All documents first, outside of the lock on builds: reading many takes minutes, and a reader may want one.
         involved = {doc for quarter in stale for doc in _needed(library, quarter)}
         read = 0
@@ -355,7 +356,7 @@ def _hashes(library: Library, docs: Iterable[str]) -> dict[str, str]:
 
 @contextmanager
 def _without_collection() -> Iterator[None]:
-    """Look for no cycles while a quarter is put together: its many records have none, and looking takes a third."""
+    """Look for no cycles while many records are made, which have none: looking for them takes a third of the time."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -38,6 +38,8 @@ class Library:
     method: str
     """What builds, glossary included: a change of it makes every build stale."""
     _fingerprints: dict[str, str] = field(default_factory=dict)
+    _named: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
+    _involved: dict[str, list[str]] = field(default_factory=dict)
 
     @cached_property
     def dated(self) -> dict[str, list[str]]:
@@ -93,9 +95,12 @@ class Library:
 
     def named_by(self, work: Iterable[str]) -> tuple[str, ...]:
         """Return the documents that name a work, given by its documents, which themselves are left out."""
-        own = set(work)
-        found = {doc for member in own for key in self.keys.get(member, ()) for doc in self._naming.get(key, ())}
-        return tuple(sorted(found - own))
+        members = tuple(work)
+        if members not in self._named:
+            own = set(members)
+            found = {doc for member in own for key in self.keys.get(member, ()) for doc in self._naming.get(key, ())}
+            self._named[members] = tuple(sorted(found - own))
+        return self._named[members]
 
     def quarters(self) -> list[str]:
         """Return every quarter that has something to show, newest first, the running one included."""
@@ -108,12 +113,14 @@ class Library:
 
     def involved(self, quarter: str) -> list[str]:
         """Return those and all documents about the same works or naming them, by id."""
-        found: set[str] = set()
-        for doc in self.members(quarter):
-            work = self.works[doc]
-            found.update(work)
-            found.update(self.named_by(work))
-        return sorted(found)
+        if quarter not in self._involved:
+            found: set[str] = set()
+            for doc in self.members(quarter):
+                work = self.works[doc]
+                found.update(work)
+                found.update(self.named_by(work))
+            self._involved[quarter] = sorted(found)
+        return self._involved[quarter]
 
     def fingerprint(self, quarter: str) -> str:
         """Return a hash of everything that a quarter's digest is made from."""
