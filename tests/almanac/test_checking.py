@@ -1,5 +1,6 @@
 """almanac.checking: feeds over time. Nothing lost, nothing doubled, no date invented, every failure named."""
 
+import random
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -253,6 +254,40 @@ def test_one_guid_for_all_posts_loses_none_over_time(desk: Desk) -> None:
         desk.sync()
     assert desk.titles == [f"Post number {n}" for n in (1, 2, 3, 5)]
     assert any("GUID" in warning for warning in desk.check(one).warnings)
+
+
+FAULTS: dict[str, dict[str, object]] = {
+    "none": {},
+    "no guid": {"guid": ""},
+    "one guid": {"guid": "same"},
+    "one address": {"guid": "", "link": "/"},
+    "neither": {"guid": "", "link": ""},
+    "one title": {"title": "Weekly", "guid": ""},
+    "one title, one guid": {"title": "Weekly", "guid": "same"},
+    "changing guids": {},
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_post_of_any_history_is_there_once(desk: Desk, fault: str) -> None:
+    chance = random.Random(fault)
+    words = "cache page batch token stage shard weight gradient scale tile warp kernel queue".split()
+    texts = {n: " ".join(chance.choices(words, k=60)) + f" in case {n}." for n in range(1, 30)}
+    desk.subscribe()
+    newest, published = 3, set()
+    for step in range(6):
+        window = range(newest, max(0, newest - 4), -1)
+        published |= {texts[n] for n in window}
+        feed = []
+        for n in window:
+            given = {"title": f"Post {n}", "text": texts[n], **FAULTS[fault]}
+            if fault == "changing guids":
+                given["guid"] = f"{step}-{n}"
+            feed.append(Post(n, **given))  # type: ignore[arg-type]
+        desk.site.pages["/feed"] = reply(rss(desk.site.base, feed))
+        desk.sync()
+        newest += chance.choice((0, 1, 2, 3))
+    assert Counter(desk.almanac.document(info.id).text for info in desk.documents) == Counter(published)
 
 
 def test_posts_without_guid_under_one_address_and_one_title_lose_none_over_time(desk: Desk) -> None:
