@@ -251,8 +251,8 @@ def _terms_of(expansion: Expansion) -> tuple[str, ...]:
     """The terms that an expansion adds.
 
     Translations always. Of other names in the same language, those of a Chinese or a compound term; of a single
-    English word only abbreviations: its synonyms are nearly as common as the word, and cost short questions
-    hit@10 .87 -> .86. Those of everyday words are noise.
+    English word only what it abbreviates: its synonyms are as common as the word, and bury what it finds.
+    Those of everyday words are noise.
     """
     if expansion.field == "general":
         return expansion.translations
