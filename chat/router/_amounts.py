@@ -79,9 +79,8 @@ def _amount(text: str, number: Numeral) -> Amount:
     money = _MONEY.search(before)
     if money:
         after = MONEY_AFTER.match(text, number.end)
-        return Amount(
-            number.start - len(money[0]), after.end() if after else number.end, number, (("money", number.value),)
-        )
+        start, end = number.start - len(money[0].lstrip()), after.end() if after else number.end
+        return Amount(start, end, number, (("money", number.value),))
     if _PERCENT_BEFORE.search(before):
         return Amount(number.start - 3, number.end, number, (("share", tidy(number.value / 100)),))
     tenths = _TENTHS.match(text, number.end)

@@ -16,7 +16,7 @@ from chat.router._items import Item, Row, formats_in
 from chat.router._letters import letters
 from chat.router._lexicon import lexicon
 from chat.router._routes import Way
-from chat.router._values import value_of
+from chat.router._values import LEAST_BUDGET, value_of
 from chat.router._withdrawn import is_negated
 
 POOLS = frozenset({*_LOOSE.values(), "big_any", "number_any", "length_any", "signed_any"})
@@ -237,7 +237,8 @@ def _add_loose(facts: Facts, item: Item) -> None:
     length = value_of(item, "length", named=False)
     if amount.numeral.letter in ("k", "K") and length is not None:
         facts.add("length_any", length, item.start, item.end)
-    facts.add("big_any" if whole >= 1e6 else "number_any", whole, item.start, item.end)
+    pool = "flops_any" if whole >= LEAST_BUDGET else "big_any" if whole >= 1e6 else "number_any"
+    facts.add(pool, whole, item.start, item.end)
     if amount.numeral.negative:
         facts.add("signed_any", -whole, item.start, item.end)
 

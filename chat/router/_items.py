@@ -66,6 +66,13 @@ _BARE_LIST = re.compile(
 _LIST = re.compile(r"[\[{(]\s?[-+]?[\d.]+(?:\s?[,，;、]\s?[-+]?[\d.]+){1,60}\s?[\])}]")
 _FORMULA_OF = re.compile(r"(?:'s)?[\s-]?(?:style|formula|type of count|公式|式)", re.IGNORECASE)
 """Behind the name of a model: it names a way to count rather than the model."""
+_THINGS = re.compile(
+    r"\s(?:[a-z]+\s){0,2}(?:alternatives|reasons|ways|tricks|examples|papers|advantages|kinds|types|benefits|problems|tips"
+    r"|techniques|methods|ideas|takeaways|lessons|articles|posts|documents|notes|sentences|bullets?|people|colleagues)\b"
+    r"|\s?[个条点篇](?:要点|原因|方法|例子|技巧|论文|文章|结论|问题|建议|理由)",
+    re.IGNORECASE,
+)
+"""What people ask for by number, or bring with them, and no calculator counts."""
 _COUNTED = re.compile(r"(?:\d|[x×*张块片台个]|\bnvidia)\s?$", re.IGNORECASE)
 _BARE_CARD = re.compile(
     r"(?:张|块|片|卡|[x×*]|个|\b\d{1,3})\s?(?P<card>[345]090)(?![\d.])|(?<![\d.])(?P<plain>[345]090)(?=\s?(?:显卡|卡|GPU|s\b|上))"
@@ -335,7 +342,9 @@ def _after_letter(text: str, start: int) -> bool:
 def _is_mark(text: str, amount: Amount) -> bool:
     """Whether a number counts sections, versions or years rather than something."""
     before = text[max(0, amount.start - 16) : amount.start]
-    if amount.kind == "number" and (_REFERENCE.search(before) or _ORDINAL.match(text, amount.end)):
+    if amount.kind == "number" and (
+        _REFERENCE.search(before) or _ORDINAL.match(text, amount.end) or _THINGS.match(text, amount.end)
+    ):
         return True
     dated = _DAY.match(text, amount.end) or (_DAY_BEFORE.search(before) and amount.numeral.value <= 31)
     if amount.kind == "number" and amount.numeral.scale == 1.0 and dated:

@@ -70,6 +70,7 @@ def letters(row: Row, way: Way) -> tuple[list[tuple[str, list[Item], float]], se
         if id(item) in taken or before is None or before["letter"] not in meaning:
             continue
         glued = _UNSIGNED.search(text[: item.start].rstrip()) and (listed or not text[item.start - 1].isspace())
+        glued = glued or (before["letter"] == "a" and listed and not text[item.start - 1].isspace())
         if before["sign"] is None and not glued:
             continue
         if (before["sign"] == "of" and len(before["letter"]) == 1) or before[0].lower().startswith("kv:"):

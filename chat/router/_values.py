@@ -13,6 +13,8 @@ from chat.router._items import Item
 MOST = 2e7
 """Counts beyond this are parameters or tokens."""
 LEAST_BIG = 1e5
+LEAST_BUDGET = 1e18
+"""From here a number without a unit is one of operations rather than of parameters or tokens."""
 LEAST_DIM = 8
 """Widths below this are counts of something else, where no name stands right beside them."""
 
@@ -95,7 +97,7 @@ def _tokens(amount: Amount) -> float | None:
 
 def _big(amount: Amount) -> float | None:
     value = _number(amount)
-    return value if value is not None and value >= LEAST_BIG else None
+    return value if value is not None and LEAST_BIG <= value < LEAST_BUDGET else None
 
 
 def _amount(amount: Amount) -> float | None:
