@@ -18,7 +18,8 @@ _TOTALS = {
 }  # fmt: skip
 MOST_GPUS = 1_048_576
 _OFFLOADED_PARAMS = re.compile(
-    r"\bparam\w*[^.,，;?\d]{0,30}offload|offload[^.,，;?\d]{0,30}\bparam|参数[^.,，;?\d]{0,8}(?:offload|卸载|放)|卸载[^.,，;?\d]{0,8}参数",
+    r"\bparam\w*[^.,，;?\d]{0,30}offload|offload[^.,，;?\d]{0,30}\bparam|参数[^.,，;?\d]{0,8}(?:offload|卸载|放)"
+    r"|(?:offload|卸载)[^.,，;?\d]{0,8}参数",
     re.IGNORECASE,
 )
 _OFFLOADED_OPTIMIZER = re.compile(

@@ -59,7 +59,7 @@ _FORMAT = re.compile(
 TAKEN = "\ue002"
 _BARE_LIST = re.compile(
     r"(?:(?:quanti[sz]e|values?|vector|tensor|numbers|array|量化|数值|数组|向量|张量|取值)\s?(?:of|are|is|为|是)?\s?[:：]?\s?)"
-    r"(?P<list>[-+]?\d*\.?\d+(?:\s?[,，、]\s?(?:and\s)?[-+]?\d*\.?\d+){2,60})(?![\d.]|\s?[A-Za-z%])"
+    r"(?P<list>[-+]?\d*\.?\d+(?:\s?[,，、]\s?(?:and\s)?[-+]?\d*\.?\d+){2,60})(?![\d.])"
     r"(?=\s?(?:to|in|at|with|using|into|as|[,，;.。:)?？]|到|成|为|用|按|$))",
     re.IGNORECASE,
 )
