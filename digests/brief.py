@@ -24,7 +24,7 @@ from kb.text import fold_space, simplify
 from kb.topics import Tagger
 from kb.types import Chunk, DateBasis, Document, Frozen, Kind, Reference, Section
 
-VERSION = "9"
+VERSION = "10"
 """Raised when something else would be made of the same document."""
 READ = 2000
 """Characters that are read where no sentence sums a document up."""
@@ -144,18 +144,25 @@ def _prose(document: Document, references: Sequence[Reference]) -> list[Candidat
     if document.kind is Kind.NOTES:
         return node_lines(document)
     found = candidates(document)
-    remarks = [reference.remark for reference in references if reference.remark and reference.title]
-    if len(remarks) >= LIST:
-        held = Counter(s.start for s in document.sections for remark in remarks if _holds(document, s, remark))
-        starts = [section.start for section in document.sections]
-        said = " ".join(map(fold_space, remarks))
-        found = [
-            c
-            for c in found
-            # An item that is a section of its own is about its work throughout.
-            if c.text not in said and not (starts and held[starts[bisect_right(starts, c.start) - 1]] == 1)
-        ]
+    told = [reference for reference in references if reference.remark and reference.title]
+    if len(told) >= LIST:
+        titles = {fold_space(reference.title) for reference in told}
+        found = [c for c in found if c.text.rstrip(".:：。") not in titles]
+        own = _beside(document, found, [reference.remark for reference in told])
+        # A list that says too little of itself is summed up by what it says of its works.
+        plain = sum(candidate.words for candidate in own if not cues.CHATTY.search(candidate.text))
+        found = own if plain >= LEAST_TEXT else found
     return found if sum(candidate.words for candidate in found) >= LEAST_TEXT else node_lines(document)
+
+
+def _beside(document: Document, found: Sequence[Candidate], remarks: Sequence[str]) -> list[Candidate]:
+    """The sentences that stand in no remark, nor in a section of its own about one work."""
+    held = Counter(s.start for s in document.sections for remark in remarks if _holds(document, s, remark))
+    starts = [section.start for section in document.sections]
+    said = " ".join(map(fold_space, remarks))
+    return [
+        c for c in found if c.text not in said and not (starts and held[starts[bisect_right(starts, c.start) - 1]] == 1)
+    ]
 
 
 def _inside(candidate: Candidate, chunks: Sequence[Chunk]) -> bool:

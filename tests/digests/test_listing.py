@@ -59,8 +59,10 @@ def test_prose_that_begins_with_links_is_no_list() -> None:
 
 def test_a_newsletter_lists_its_works_with_exact_remarks() -> None:
     lines = [*WORDS, "Prompts are cut into chunks that fill each batch."]
-    made = linked(*(("- ", f"Tool {n} for caches", f": {said}") for n, said in enumerate(lines)))
+    made = linked(*(("- ", f"Tool {n} for caches", f". {said}") for n, said in enumerate(lines)))
     found = brief(made, chunk(made), references_of(made), tagger(), GLOSSARY)
+    titles = {f"Tool {n} for caches" for n in range(4)}
+    assert not titles & {sentence.text.rstrip(".:") for sentence in found.sentences}
     assert [work.title for work in found.names] == [f"Tool {n} for caches" for n in range(4)]
     assert [work.remark.text for work in found.names if work.remark] == lines
     assert all(made.text[w.remark.start : w.remark.end] == w.remark.text for w in found.names if w.remark)
