@@ -33,7 +33,8 @@ _ASKS = re.compile(
 _STATES = re.compile(
     r"\b(?:is|are|was|were|has|have|had|takes?|took|needs?|needed|costs?|reach(?:es|ed)?|uses?|used|gives?|gave"
     r"|gets?|got|"
-    r"runs?|ran|makes?|requires?|required|achieves?|achieved|equals?)\b|是|为|有|要|需|占|达|耗|使|让|用了|只有"
+    r"runs?|ran|makes?|requires?|required|achieves?|achieved|equals?)\b(?<!ed(?= (?:on|by|with|at|per)\b))"
+    r"|是|为|有|要|需|占|达|耗|使|让|用了|只有"
     r"|降低|提高|提升|减少|增加|下降|上升|不到|低于|超过|高于|不足|等于|快|慢"
     r"|\b(?:quanti[sz]es|trains|fits|beats|saves|cuts|reduces|increases|lowers|raises|delivers|loads|supports|drops"
     r"|outperforms|halves|doubles|improves|finishes|holds|contains|wastes|consumes|emits|processes|generates|serves)\b"

@@ -106,7 +106,8 @@ def _absent(asked: Asked, ranked: Sequence[Relevance]) -> Iterator[str]:
         yield from (term.text for term in unknown)
         return
     for term in unknown:
-        if term.concept and not term.entity and term.weight / total >= CENTRAL:
+        known = term.concept or (len(term.text) > 2 and not term.text.isascii())
+        if known and not term.entity and term.weight / total >= CENTRAL:
             yield term.text
 
 
@@ -122,6 +123,8 @@ def _unstated(asked: Asked, ranked: Sequence[Relevance]) -> str:
         return "date"
     if asked.intent == Intent.DEFINITION and _in_passing(asked, about):
         return asked.text
+    if asked.intent in (Intent.MANNER, Intent.REASON) and _only_named(asked, about):
+        return asked.text
     if _AUTHORS.search(asked.text) and not any(_bylined(asked, item) for item in about):
         return "author"
     if units and counts and not any(_amounts(asked, item) for item in about):
@@ -134,6 +137,20 @@ def _unstated(asked: Asked, ranked: Sequence[Relevance]) -> str:
     if _SUPPORTS.search(asked.text):
         wanted += asked.focus
     return next((term.text for term in wanted if not any(_held(term, item) for item in about)), "")
+
+
+def _only_named(asked: Asked, about: Sequence[Relevance]) -> bool:
+    """Tell whether the lines that give the names hold nothing at all of what is asked of them."""
+    if not asked.entities or not asked.focus:
+        return False
+    named = [item for item in about if all(e.pattern.search(_place(item.unit)) for e in asked.entities)]
+    return bool(named) and not any(
+        holds(term, item.unit.tokens | item.unit.before | item.unit.context) for item in named for term in asked.focus
+    )
+
+
+def _place(unit: Unit) -> str:
+    return normalise("\n".join((unit.document.title, *unit.path, unit.text)))
 
 
 def _titled(asked: Asked, unit: Unit) -> bool:

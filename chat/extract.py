@@ -6,6 +6,7 @@ every sentence chosen bears on the question by itself or by the heading that it 
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from chat._expected import defines, states_amount, units_asked_for
 from chat._fitness import asks_for_code, has_number, is_code
@@ -170,10 +171,13 @@ def _below(lead: Relevance, ranked: Sequence[Relevance], library: Library) -> li
         and lead.unit.end <= item.unit.start < (end if end is not None else 1 << 60)
         and not item.unit.heading
         and not _asks(item.unit)
-        and (lead.unit.document.kind == Kind.NOTES or lead.unit.heading or lists_item(item.unit))
     ]
     # Code that a line announces is shown in its place, by the link; a list is quoted.
-    return sorted((item for item in inside if not is_code(item.unit.text)), key=lambda item: item.unit.start)[:3]
+    below = sorted((item for item in inside if not is_code(item.unit.text)), key=lambda item: item.unit.start)
+    if lead.unit.document.kind != Kind.NOTES and not lead.unit.heading and not _asks(lead.unit):
+        # Prose that follows a colon is seldom what it announces, and a list may be another line's.
+        below = list(takewhile(lambda item: lists_item(item.unit), below))
+    return below[:3]
 
 
 def _by_side(asked: Asked, ranked: Sequence[Relevance]) -> list[Relevance]:
