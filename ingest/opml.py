@@ -124,6 +124,8 @@ def _trouble(url: str, kind: str, depth: int) -> str:
         parts = urlsplit(url)
         host = parts.hostname or ""
         fit = parts.scheme.lower() in ("http", "https") and host != "" and not NO_HOST.search(host) and len(url) <= 2000
+        # What no XML can hold would be another address once it is written.
+        fit = fit and _clean(url) == url
     except ValueError:
         fit = False
     return "" if fit else f"“{url[:100]}” is no http or https address"

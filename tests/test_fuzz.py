@@ -15,6 +15,10 @@ BARE = frozenset(("coding", "hf_config"))
 """Targets whose seeds are only beginnings, or whose input is a file of several."""
 
 FOUND = {
+    "an address with a control character, lost when the list is written": (
+        "opml",
+        '<opml><body><outline text="A" xmlUrl="https://a.exampl\x8ds/feed"/></body></opml>'.encode(),
+    ),
     "an item that ends inside of CDATA begun before the root: an endless loop": (
         "rss",
         b'<![CDATA[<?xml ?><feed ""></entry>/',
