@@ -198,9 +198,10 @@ def _entry(raw: Any, key: str | None) -> Entry:
 
 def _elsewhere(raw: Any) -> str:
     """Where else an entry leads: to its text, where that is kept apart, or to the recording that it is about."""
-    places = [item.get("src") for item in raw.get("content", [])] + [
-        one.get("href") for one in raw.get("enclosures", [])
-    ]
+    # feedparser's own `enclosures` stumbles over elements in odd places.
+    links = raw.get("links", [])
+    recordings = [one.get("href") for one in links if isinstance(one, dict) and one.get("rel") == "enclosure"]
+    places = [item.get("src") for item in raw.get("content", [])] + recordings
     return next((place for place in places if isinstance(place, str) and place.strip()), "")
 
 
