@@ -138,7 +138,8 @@ def _assembled(way: Way, facts: Facts, wanted: list[str] | None) -> tuple[Job, s
     if way.calculator in DERIVE:
         DERIVE[way.calculator](job)
     _tidy(job)
-    output = way.output(facts.features | job.used.keys() | {f"+{name}" for name in job.used})
+    known = {f"+{name}" for name in job.used} | {f":{name}" for name in job.inputs}
+    output = way.output(facts.features | job.used.keys() | known)
     absent, problem = _missing(job, output)
     return job, output, absent, problem
 

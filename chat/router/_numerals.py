@@ -8,7 +8,7 @@ import math
 import re
 from dataclasses import dataclass
 
-DIGITS = r"(?:\d{1,3}(?:,\d{3}){1,5}(?![\d])|\d{1,3}(?:_\d{3}){1,5}|\d{1,18})"
+DIGITS = r"(?:\d{1,3}(?:,\d{3}){1,5}(?![\d])|\d{1,3}(?:_\d{3}){1,5}|\d{1,40})"
 _REAL = rf"(?:{DIGITS}(?:\.\d{{1,18}})?(?:[eE][+-]?\d{{1,3}}(?![A-Za-z0-9]))?|(?<!\d)\.\d{{1,18}})"
 _EXPONENT = r"(?:\^|\*\*)\s?[{(]?\s?[-+]?\d{1,3}\s?[})]?"
 _ARABIC = re.compile(

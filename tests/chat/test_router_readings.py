@@ -129,3 +129,19 @@ def test_a_bare_number_keeps_the_unit_of_the_one_that_it_replaces() -> None:
 )
 def test_questions_with_numbers_may_be_for_the_library(question: str) -> None:
     assert route(question).kind == "library"
+
+
+@pytest.mark.parametrize("question", ["How much KV cache does Llama-2-13B need?", "Llama-2-13B 的 KV cache 有多大"])
+def test_a_cache_of_no_stated_length_is_that_of_a_token(question: str) -> None:
+    request = one(question)
+    assert request.output == "bytes_per_token"
+    assert "tokens" not in request.inputs
+
+
+def test_the_length_of_an_earlier_question_still_holds() -> None:
+    request = one("And for Llama-2-70B?", "KV cache of Llama-2-13B for 4096 tokens")
+    assert (request.output, request.inputs["tokens"]) == ("bytes", 4096)
+
+
+def test_a_number_of_many_digits_is_read_whole() -> None:
+    assert read("KV cache for 100000000000000000000 tokens of Llama-3-70B", "tokens") == [1e20]
