@@ -20,6 +20,8 @@ _CUE = re.compile(
 _REFUSED = re.compile(
     r"(?:\bnot|\binstead of|\brather than|\bno longer|而不是|而非|不是|并非)\s?(?:an?\s|the\s)?$", re.IGNORECASE
 )
+_RATIO = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]\s?/\s?[A-Za-z]\s?[=:]\s?$")
+"""`m/p = 4`: the value is of neither letter."""
 FARTHEST = 48
 """Letters between a value and the one that replaces it."""
 _BEFORE = re.compile(
@@ -53,6 +55,9 @@ def taken_back(text: str, items: Sequence[_Item], kinds: Sequence[str]) -> set[i
     gone: set[int] = set()
     for at, item in enumerate(items):
         if not kinds[at]:
+            continue
+        if _RATIO.search(text[max(0, item.start - 16) : item.start]):
+            gone.add(at)
             continue
         before = [other for other in range(at) if kinds[other] == kinds[at] and other not in gone]
         near = [other for other in before if item.start - items[other].end <= 2 * FARTHEST]

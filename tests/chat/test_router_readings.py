@@ -145,3 +145,9 @@ def test_the_length_of_an_earlier_question_still_holds() -> None:
 
 def test_a_number_of_many_digits_is_read_whole() -> None:
     assert read("KV cache for 100000000000000000000 tokens of Llama-3-70B", "tokens") == [1e20]
+
+
+def test_the_value_of_a_ratio_is_of_neither_letter() -> None:
+    request = one("bubble for 8 stages, m/p = 4")
+    assert request.inputs.get("microbatches") is None
+    assert [item.name for item in request.missing] == ["microbatches"]
