@@ -12,6 +12,7 @@ from chat._intents import Intent
 from chat.passages import Unit
 from chat.question import Asked
 from kb.text import fold_space, normalise, stem
+from kb.types import Kind
 
 _DEFINES = re.compile(
     r"\b(?:is|are|means?|denotes?|refers? to|stands? for|called|defined as|known as|introduces?|proposes?)\b"
@@ -168,9 +169,9 @@ def _counts(asked: Asked, text: str) -> bool:
     )
 
 
-def is_code(text: str) -> bool:
-    """Tell whether a line is code or a command."""
-    return _CODE.search(text) is not None
+def is_code(unit: Unit) -> bool:
+    """Tell whether a line is code or a command; what looks like it in notes and abstracts is a formula."""
+    return unit.document.kind not in (Kind.NOTES, Kind.ARXIV) and _CODE.search(unit.text) is not None
 
 
 def asks_for_code(asked: Asked) -> bool:

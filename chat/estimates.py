@@ -104,7 +104,7 @@ def defines(item: Relevance) -> bool:
     """Tell whether a unit states a formula of what was computed, not only speaks of it."""
     text = item.unit.text
     symbols = sum(char in "=*/()^×÷" for char in text)
-    return symbols >= 3 and item.covered >= 0.45 and not item.unit.heading and not is_code(text)
+    return symbols >= 3 and item.covered >= 0.45 and not item.unit.heading and not is_code(item.unit)
 
 
 def sources_of(found: AnsweredEstimate) -> set[str]:

@@ -46,7 +46,7 @@ def choose(asked: Asked, ranked: Sequence[Relevance], library: Library) -> list[
     if asked.intent == Intent.PAPERS:
         return _works(asked, ranked)
     if not asks_for_code(asked):
-        ranked = [item for item in ranked if not is_code(item.unit.text)] or ranked
+        ranked = [item for item in ranked if not is_code(item.unit)] or ranked
     if asked.sides:
         return _by_side(asked, ranked)
     ranked = _of_kind_first(asked, ranked)
@@ -173,7 +173,7 @@ def _below(lead: Relevance, ranked: Sequence[Relevance], library: Library) -> li
         and not _asks(item.unit)
     ]
     # Code that a line announces is shown in its place, by the link; a list is quoted.
-    below = sorted((item for item in inside if not is_code(item.unit.text)), key=lambda item: item.unit.start)
+    below = sorted((item for item in inside if not is_code(item.unit)), key=lambda item: item.unit.start)
     if lead.unit.document.kind != Kind.NOTES and not lead.unit.heading and not _asks(lead.unit):
         # Prose that follows a colon is seldom what it announces, and a list may be another line's.
         below = list(takewhile(lambda item: lists_item(item.unit), below))

@@ -57,3 +57,18 @@ def test_a_passage_far_in_meaning_is_no_answer() -> None:
     assert not Decision(0.9, sure | {"meaning": 0.1}).answers
     assert not Decision(0.9, sure, absent=("Zorb",)).answers
     assert not Decision(0.4, sure).answers
+
+
+@pytest.mark.parametrize(
+    ("question", "unstated"),
+    [
+        ("How much does FrobNet-2 cost in dollars?", "dollar"),
+        ("What batch size does FrobNet-2 use?", "batch size"),
+        ("Who are the authors of FrobNet-2's licence?", ""),
+        ("How many licences does FrobNet-2 have?", "licences"),
+    ],
+)
+def test_an_amount_that_nothing_states_is_declined(almanac: Almanac, question: str, unstated: str) -> None:
+    found = _decided(almanac, question)
+    assert not found.answers
+    assert unstated in found.unstated or found.absent

@@ -1,6 +1,9 @@
 """Which sentences answer: few, of the kind asked for, of both sides, below the heading that announces them."""
 
+from dataclasses import replace
+
 from almanac import Almanac
+from chat._fitness import is_code
 from chat.extract import MOST, by_document, choose
 from chat.finding import lexicon_of
 from chat.gathering import gather
@@ -53,3 +56,15 @@ def test_what_came_out_is_one_line_a_document_newest_first(almanac: Almanac) -> 
     titles = [item.unit.document.title for item in by_document(ranked, 5)]
     assert titles == ["Frob markets cool", "Frob compression arrives"]
     assert len(by_document(ranked, 1)) == 1
+
+
+def test_listings_are_told_from_prose_and_formulas(almanac: Almanac) -> None:
+    asked = read_question("widget cache", lexicon_of(almanac.chat.library))
+    units = gather(asked, Scope(), almanac.chat.library).units
+    prose = replace(units[0], document=units[0].document.model_copy(update={"kind": Kind.PAGE}))
+    for line in ("# load the frobs", "def pack(self):", "1model=FrobNet()", "pip install frobs", "frobs --all --six"):
+        assert is_code(replace(prose, text=line)), line
+    for line in ("FrobNet-2 has 12 stages", "4 bits for small trays.", "A tray (of six) is full."):
+        assert not is_code(replace(prose, text=line)), line
+    noted = prose.document.model_copy(update={"kind": Kind.NOTES})
+    assert not is_code(replace(prose, text="r = S(q - Z)", document=noted))

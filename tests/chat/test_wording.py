@@ -51,3 +51,9 @@ def test_a_comparison_tells_agreement_from_a_gap_and_gives_its_sign() -> None:
     assert wording.compared("en", "4 GB", "4 GB", 0.0, "the passage").endswith("they agree.")
     assert "-25.0%" in wording.compared("en", "3 GB", "4 GB", -0.25, "the passage")
     assert "+50.0%" in wording.compared("zh", "6 GB", "4 GB", 0.5, wording.source_name("zh", ""))
+
+
+def test_a_name_is_told_once_and_not_as_a_part_of_another() -> None:
+    assert wording.each_once(("Gemini Ultra", "gemini", "ultra", "Gemini Ultra", "frob")) == ("Gemini Ultra", "frob")
+    assert wording.each_once(("frob", "frob cache")) == ("frob cache",)
+    assert wording.each_once(("缓存", "前缀缓存")) == ("前缀缓存",)
