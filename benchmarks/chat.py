@@ -17,6 +17,7 @@ from benchmarks._questions import NOTES_DEVELOPMENT, read_questions
 from benchmarks._table import Row, Table, bar
 from benchmarks._timing import median, percentile
 from benchmarks._vectors import RememberingEmbedder, cache_folder
+from benchmarks._written import added, rows
 from benchmarks.ingest import SAMPLES
 from benchmarks.quality import library
 from kb.embed import Embedder, load_embedder
@@ -38,6 +39,7 @@ def run(args: argparse.Namespace) -> Iterator[Table]:
     yield Table("golden questions on the starter library", [*_rows(found, ""), *_rows(blind, "no embedder, ")])
     yield Table("golden questions: bars", list(bars(found)))
     yield Table("golden questions: what went wrong", list(_wrong(found)))
+    yield Table("time added to a language model's own", list(_added_rows(embedder, questions)))
     if SAMPLES.is_dir():
         yield from _sample_tables(embedder, [q for q in questions if q.kind in UNANSWERABLE])
     if embedder is not None:
@@ -52,6 +54,16 @@ def ask_all(content: str, embedder: Embedder | None, questions: Sequence[ChatQue
         try:
             almanac.chat.answer("warm up", extractive=True)
             return [judge(almanac, question) for question in questions]
+        finally:
+            almanac.close()
+
+
+def _added_rows(embedder: Embedder | None, questions: Sequence[ChatQuestion]) -> Iterator[Row]:
+    with library("starter", embedder) as home:
+        almanac = open_almanac(load_settings(home, **({} if embedder else {"embedder": "none"})), embedder=embedder)
+        try:
+            almanac.chat.answer("warm up", extractive=True)
+            yield from rows(added(almanac, [question for question in questions if question.kind == "library"]))
         finally:
             almanac.close()
 
