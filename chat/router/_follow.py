@@ -67,8 +67,16 @@ def refers_back(row: Row) -> bool:
     return _ANAPHOR.search(row.folded.text) is not None
 
 
+_WONDERS = re.compile(
+    r"^\W*(?:what(?:'s|\s(?:is|are|does))|who|why|how\s(?:do|does|is|are)|explain|define|什么是|何为|解释)|(?:是什么|为什么|什么意思)\W*$",
+    re.IGNORECASE,
+)
+
+
 def is_reply(row: Row, state: State) -> bool:
     """Whether a text is hardly more than values, given where some were asked for."""
+    if _WONDERS.search(row.folded.text):
+        return False
     rest = [item for item in row.items if item.sort == "word" and len(item.text) > 1]
     return bool(state.missing) and len(rest) <= 3 and any(item.sort != "word" for item in row.items)
 

@@ -5,7 +5,7 @@ request names only fields, outputs and units of its calculator; a library route 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -151,10 +151,16 @@ def _continue(row: Row, features: frozenset[str], way: Way | None, state: State)
         return None
     facts = carry(state, chosen, fresh)
     made = tuple(requests(chosen, facts))
+    if not other and _outcomes(made) == _outcomes(requests(state.way, state.facts)):
+        return None
     kind = kind_of(row, features, made[0])
     if kind == "library" and (other or "WHY" in features or "STRONG_LIT" in features or "EXPLAIN" in features):
         return None
     return _Reading(row, features, chosen, facts, made, "calculator" if kind == "library" else kind)
+
+
+def _outcomes(made: Iterable[CalculatorRequest]) -> list[object]:
+    return [(one.inputs, one.output, one.unit, one.missing) for one in made]
 
 
 def _stands_alone(row: Row, features: frozenset[str], way: Way) -> bool:

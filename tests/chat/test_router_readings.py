@@ -151,3 +151,17 @@ def test_the_value_of_a_ratio_is_of_neither_letter() -> None:
     request = one("bubble for 8 stages, m/p = 4")
     assert request.inputs.get("microbatches") is None
     assert [item.name for item in request.missing] == ["microbatches"]
+
+
+@pytest.mark.parametrize(
+    "earlier", ["MFU of a 13B model on 64 A100s?", "KV cache of Llama-3-70B at 8k tokens", "8 stages, 64 microbatches?"]
+)
+@pytest.mark.parametrize("question", ["What is ZeRO?", "什么是张量并行？", "What is 1F1B?", "ZeRO-3 呢？"])
+def test_a_question_that_changes_nothing_of_a_sum_does_not_repeat_it(earlier: str, question: str) -> None:
+    assert route(question, [{"role": "user", "content": earlier}]).kind == "library"
+
+
+def test_what_was_asked_for_completes_the_sum() -> None:
+    request = one("1500 tokens/s", "MFU of a 13B model on 64 A100s?")
+    assert request.inputs["tokens_per_s"] == 1500
+    assert request.missing == ()
