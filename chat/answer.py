@@ -19,7 +19,7 @@ from chat.question import read_question
 from chat.relevance import Relevance, rank
 from chat.scopes import OPINIONS
 from chat.types import Answer, AnsweredEstimate, Candidate, Citation, Event, Scope, Statement, Turn
-from chat.wording import advice_for, context_of, declined, each_once, fallback, joined
+from chat.wording import advice_for, context_of, declined, each_once, fallback, joined, whole_words
 from kb.llm import LanguageModel
 from kb.text import fold_space, scrub
 from kb.types import Kind
@@ -185,7 +185,8 @@ class Asker:
                 text=unit.text[:240],
             )
             nearest.setdefault(unit.chunk_id, near)
-        named = each_once((*found.decision.absent, *(term.text for term in found.asked.unknown)))
+        absent = (*found.decision.absent, *(term.text for term in found.asked.unknown))
+        named = whole_words(found.question, absent, (term.text for term in found.asked.content))
         unknown = tuple(sorted(named, key=lambda text: found.question.lower().find(text.lower())))
         candidates = tuple(nearest.values())[:NEAREST]
         return Answer(

@@ -5,7 +5,7 @@ Invariant: both languages say the same.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from chat.question import Asked
 from chat.scopes import Scoped
@@ -55,6 +55,25 @@ def each_once(names: Iterable[str]) -> tuple[str, ...]:
         if not any(low == other.lower() or _part(low, other.lower()) for other in kept):
             kept = [other for other in kept if not _part(other.lower(), low)] + [name]
     return tuple(kept)
+
+
+def whole_words(question: str, names: Iterable[str], terms: Iterable[str]) -> tuple[str, ...]:
+    """Return names with the pairs of Chinese characters that overlap them in the question: 界杯 as 世界杯."""
+    pairs = {text for text in terms if len(text) == 2 and not text.isascii()}
+    return each_once(_widened(question, name, pairs) if name in pairs else name for name in names)
+
+
+def _widened(question: str, name: str, pairs: Collection[str]) -> str:
+    start = question.find(name)
+    end = start + len(name)
+    while start > 0 and end - start < LONGEST_WORD and question[start - 1 : start + 1] in pairs:
+        start -= 1
+    while 0 <= start < end < len(question) and end - start < LONGEST_WORD and question[end - 1 : end + 1] in pairs:
+        end += 1
+    return question[start:end] if start >= 0 else name
+
+
+LONGEST_WORD = 6
 
 
 def _part(name: str, whole: str) -> bool:

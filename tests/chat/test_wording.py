@@ -57,3 +57,10 @@ def test_a_name_is_told_once_and_not_as_a_part_of_another() -> None:
     assert wording.each_once(("Gemini Ultra", "gemini", "ultra", "Gemini Ultra", "frob")) == ("Gemini Ultra", "frob")
     assert wording.each_once(("frob", "frob cache")) == ("frob cache",)
     assert wording.each_once(("缓存", "前缀缓存")) == ("前缀缓存",)
+
+
+def test_pairs_of_characters_are_shown_as_the_word_that_they_are_of() -> None:
+    question = "谁赢了 2022 年世界杯？"
+    assert wording.whole_words(question, ["界杯", "2022"], ["世界", "界杯", "2022"]) == ("世界杯", "2022")
+    assert wording.whole_words(question, ["界杯"], ["界杯"]) == ("界杯",)
+    assert wording.whole_words("who won?", ["won"], ["won"]) == ("won",)
