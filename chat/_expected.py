@@ -66,12 +66,29 @@ def amounts(text: str) -> tuple[Number, ...]:
 def states_amount(question: str, text: str) -> bool:
     """Tell whether a text has a number of the unit that a question asks for."""
     units = units_asked_for(question)
-    return bool(units) and any(
-        number.unit.split("/")[0] in units and (number.unit != "gpu" or _CARD.search(text[number.start :][:CARD_REACH]))
-        for number in amounts(text)
-    )
+    if "gpu" in units and _ONE_CARD.search(text):
+        return True
+    return bool(units) and any(_is_amount(number, units, text) for number in amounts(text))
 
 
+def _is_amount(number: Number, units: frozenset[str], text: str) -> bool:
+    if number.unit in ("", "gpu") and "gpu" in units:
+        return _CARDS.match(text, number.end) is not None or (
+            number.unit == "gpu" and _CARD.search(text[number.start :][:CARD_REACH]) is not None
+        )
+    return number.unit != "gpu" and number.unit.split("/")[0] in units
+
+
+_ONE_CARD = re.compile(
+    r"\b(?:single|one)[\s-](?:\w+\s)?(?:[GT]PU|card|accelerator)\b|[单單](?:[张張块塊个個])?(?:卡|GPU)", re.I
+)
+_CARDS = re.compile(
+    r"[\s-]?(?:[多餘余]?\s?[个個张張块塊颗顆片枚]|[x×])?\s?"
+    r"(?:(?:nvidia|amd|google|intel|cloud|英伟达|英偉達|谷歌|华为|華為)(?:'s|的)?\s)?"
+    r"(?:(?:\d{2,3}\s?gb?\s)?(?!GB|MB|TB|KB)[A-Z]{1,3}\d{2,4}[A-Z]?s?(?![A-Z\d])|[GT]PUs?|(?:cards?|accelerators?|chips?)\b|显?卡|顯卡|芯片|晶片)",
+    re.IGNORECASE,
+)
+"""What follows a count of chips: ` A100 GPUs`, `個 A100`, `-chip`."""
 _CARD = re.compile(r"[GT]PU|[A-Z]+\d+|card|accelerator|chip|卡|芯片|显卡|顯卡")
 """What `张` and `块` count where they count chips."""
 CARD_REACH = 30
