@@ -13,6 +13,7 @@ from kb.store.digests import (
     drop_prose,
     edit_records,
     failed_sources,
+    forget_briefs,
     marks,
     mentions,
     passages_of,
@@ -91,7 +92,7 @@ def test_briefs_hold_for_their_key_and_go_with_their_document(shelf: Shelf) -> N
     assert briefs(shelf.store, {"arxiv:2301.00001": "a", "arxiv:2301.00002": "old"}) == {"arxiv:2301.00001": "one"}
     shelf.remove("arxiv:2301.00001")
     with shelf.store.write("testing") as writer:
-        save_briefs(writer, {})
+        forget_briefs(writer)
     assert [row[0] for row in shelf.store.rows("SELECT doc_id FROM digest_briefs")] == ["arxiv:2301.00002"]
 
 
