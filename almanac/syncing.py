@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from almanac.checking import Asked, Checked, Checker, Manner
+from almanac.freed import give_back
 from almanac.gathering import Gathering
 from almanac.ingestion import Ingestion, Progress, Report
 from almanac.lanes import in_lanes
@@ -271,6 +272,7 @@ class Sources:
         finally:
             if changed:
                 self._after(cancelled)
+            give_back()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

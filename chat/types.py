@@ -35,7 +35,7 @@ class Scope(Frozen):
 
     def query(self, text: str, limit: int) -> Query:
         """Return the search for a text within this scope."""
-        return Query(text=text, limit=limit, suggest=False, **self.model_dump())
+        return Query(text=text, limit=limit, suggest=False, explain=False, **self.model_dump())
 
     @property
     def empty(self) -> bool:

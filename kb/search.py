@@ -168,6 +168,7 @@ class Searcher:
         infos = self._store.infos_by_id(list({item.chunk.doc_id for item in best}))
         terms = {token for group in asked.terms for token in group}
         extra = {token for e in asked.expansions for word in _terms_of(e) for token in tokens(word)} - terms
+        explain = asked.parsed.query.explain
         made = []
         for item in best:
             chunk = self._joined(item)
@@ -178,8 +179,8 @@ class Searcher:
                     score=round(item.score, 6),
                     matched=_matched(item.scored),
                     meaning=round(item.scored.vector, 6),
-                    why=_why(item, chunk, terms, extra),
-                    highlights=highlight(chunk.text, terms | extra),
+                    why=_why(item, chunk, terms, extra) if explain else "",
+                    highlights=highlight(chunk.text, terms | extra) if explain else (),
                     others=(*(c.id for c in item.joined if c.id != chunk.id), *item.twins),
                 )
             )

@@ -175,6 +175,8 @@ class Query(Frozen):
     """Expand by the glossary."""
     suggest: bool = True
     """Say, where nothing is found, which words of the library are spelled alike."""
+    explain: bool = True
+    """Say of each hit why it was found, and where in it."""
 
 
 class DocumentInfo(Frozen):

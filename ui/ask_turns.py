@@ -27,7 +27,8 @@ def conversation_view(library: Library, found: Conversation, state: AskState) ->
     """Show a saved conversation, and the question that it is answering."""
     almanac = library.almanac
     asked = library.questions.of(found.row.id)
-    _head(library, found)
+    # Filled last: the browser draws what comes first, and the answer is what is waited for.
+    head = st.container()
     sources = almanac.conversations.sources(found.answers)
     told: list[str] = []
     turns = [turn for turn in found.turns if asked is None or not asked.replace or turn.ordinal < asked.replace]
@@ -41,6 +42,8 @@ def conversation_view(library: Library, found: Conversation, state: AskState) ->
         told += turn.answer.notices if turn.answer else ()
         if last and asked is None:
             _last_acts(library, found, turn, state)
+    with head:
+        _head(library, found)
     if asked is not None:
         live_panel(library, asked)
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from almanac import Almanac, open_almanac
+from almanac.freed import settle
 from almanac.language import FOLLOWED
 from kb.errors import AlmanacError
 from kb.settings import Settings, load_settings
@@ -88,6 +89,8 @@ def _warm_up(library: Library) -> None:
     time.sleep(PAINT)
     while library.jobs.running is not None:
         time.sleep(0.2)
+    library.almanac.models.embedder()
+    settle()
     library.almanac.warm_up()
 
 

@@ -128,6 +128,18 @@ def test_digests_follow_a_round_that_brought_something(desk: Desk, monkeypatch: 
     assert len(calls) == 1, "nothing new, nothing to build"
 
 
+def test_free_memory_goes_back_when_a_round_is_over(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[None] = []
+    monkeypatch.setattr("almanac.syncing.give_back", lambda: calls.append(None))
+    desk.publish(1)
+    desk.subscribe()
+    round_ = desk.almanac.sources.sync()
+    assert next(round_)
+    assert not calls, "not before the last source is done"
+    assert not list(round_)
+    assert len(calls) == 1
+
+
 def test_a_file_with_an_error_stops_the_round_with_a_remedy(desk: Desk) -> None:
     desk.almanac.sources.file.path.write_text("[[subscription]\n", encoding="utf-8")
     with pytest.raises(SettingsError, match="no TOML"):
