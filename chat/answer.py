@@ -108,7 +108,7 @@ class Asker:
             citations=citations,
             grounded=True,
             unknown=each_once(term.text for term in found.asked.unknown),
-            notices=found.notices,
+            notices=found.gathered.notices,
         )
 
     def _cited(
@@ -131,8 +131,8 @@ class Asker:
         if not done and not waiting:
             return None
         # Where a sum waits for the reader, what the library says of the matter stands beside the question back.
-        lead = _answers(found) and (found.route.kind == "both" or not done)
-        done, defining = self._defined(done, found, numbering) if done else (done, [])
+        lead = (found.route.kind == "both" or not done) and _answers(found)
+        done, defining, notices = self._defined(done, found, numbering) if done else (done, [], found.gathered.notices)
         lines = [line for item in done for line in estimates.lines_of(item, found.language)]
         said = [Statement(text=line, status="computed") for line in lines]
         if not done:
@@ -152,25 +152,29 @@ class Asker:
             estimates=tuple(done),
             requests=tuple(waiting),
             grounded=bool(done or citations),
-            notices=found.notices,
+            notices=notices,
         )
 
     def _defined(
         self, done: Sequence[AnsweredEstimate], found: Found, numbering: Numbering
-    ) -> tuple[list[AnsweredEstimate], list[Relevance]]:
-        """Find the passages that state the formulas, one or two for each calculator."""
+    ) -> tuple[list[AnsweredEstimate], list[Relevance], tuple[str, ...]]:
+        """Find the passages that state the formulas, one or two for each calculator, and what search says of itself."""
         cited: dict[str, tuple[int, ...]] = {}
+        notices: tuple[str, ...] = ()
         defining: list[Relevance] = []
         for item in done:
             name = item.estimate.calculator
             if name in cited:
                 continue
             asked = read_question(estimates.formula_question(item), lexicon_of(self._library))
-            best = estimates.definers(item, rank(asked, gather(asked, found.scoped.scope, self._library).units))
+            gathered = gather(asked, found.scoped.scope, self._library)
+            notices = gathered.notices
+            best = estimates.definers(item, rank(asked, gathered.units))
             kept = [one for one in best if checked([cite(one.unit, numbering)], self._library)]
             cited[name] = tuple(cite(one.unit, numbering).number for one in kept)
             defining += kept
-        return [item.model_copy(update={"defined_by": cited[item.estimate.calculator]}) for item in done], defining
+        stated = [item.model_copy(update={"defined_by": cited[item.estimate.calculator]}) for item in done]
+        return stated, defining, notices
 
     def _declined(self, found: Found) -> Answer:
         nearest: dict[str, Candidate] = {}
@@ -198,7 +202,7 @@ class Asker:
             candidates=candidates,
             advice=advice_for(found.language, found.asked, unknown, found.scoped),
             unknown=unknown,
-            notices=found.notices,
+            notices=found.gathered.notices,
         )
 
 

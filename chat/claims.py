@@ -133,7 +133,7 @@ def check(found: Found, numbering: Numbering, library: Library) -> Answer | None
         requests=tuple(waiting),
         comparisons=(*(pair for pair, _ in quoted), *computed),
         grounded=bool(quoted or computed),
-        notices=found.notices,
+        notices=found.gathered.notices,
     )
 
 

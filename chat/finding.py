@@ -1,4 +1,4 @@
-"""Everything that is known before a sentence is written: the question read, routed and searched for.
+"""Everything that is known before a sentence is written: the question read and routed, and what is found for it.
 
 Owns the order of reading. Refuses to answer. Invariant: the same question over the same library and conversation is
 found the same passages.
@@ -6,11 +6,12 @@ found the same passages.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from chat._library import Library
 from chat.decision import Decision, decide
 from chat.followups import standalone
-from chat.gathering import gather
+from chat.gathering import Gathered, gather
 from chat.question import Asked, Lexicon, read_question
 from chat.relevance import Relevance, rank
 from chat.rewriting import rewritten
@@ -24,7 +25,7 @@ from kb.types import Language
 
 @dataclass(frozen=True)
 class Found:
-    """All that is known before a sentence is written."""
+    """All that is known before a sentence is written; the passages are looked for once somebody asks for them."""
 
     question: str
     alone: str
@@ -32,9 +33,22 @@ class Found:
     scoped: Scoped
     asked: Asked
     route: Route
-    ranked: Sequence[Relevance]
-    decision: Decision
-    notices: tuple[str, ...] = ()
+    library: Library
+
+    @cached_property
+    def gathered(self) -> Gathered:
+        """What search found. A sum that is complete does without."""
+        return gather(self.asked, self.scoped.scope, self.library, _searched(self.asked, self.scoped))
+
+    @cached_property
+    def ranked(self) -> Sequence[Relevance]:
+        """The sentences found, best first."""
+        return rank(self.asked, self.gathered.units)
+
+    @cached_property
+    def decision(self) -> Decision:
+        """Whether they answer."""
+        return decide(self.asked, self.ranked, measured=self.library.measured)
 
     @property
     def language(self) -> Language:
@@ -66,11 +80,7 @@ def find(
     scoped = read_scope(alone, scope)
     words = scoped.text if scoped.text.strip(" ?？。.!！的") else alone
     asked = read_question(words, lexicon)
-    result = gather(asked, scoped.scope, library, _searched(asked, scoped))
-    ranked = rank(asked, result.units)
-    return Found(
-        text, alone, scoped, asked, routed, ranked, decide(asked, ranked, measured=library.measured), result.notices
-    )
+    return Found(text, alone, scoped, asked, routed, library)
 
 
 def _searched(asked: Asked, scoped: Scoped) -> str:

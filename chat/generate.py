@@ -254,7 +254,7 @@ def _answer(
         citations=tuple(listed(citations)),
         grounded=supported == len(statements),
         coverage=Coverage(supported=supported, total=len(statements)),
-        notices=found.notices,
+        notices=found.gathered.notices,
         model=writer.name,
         usage=usage[-1] if usage else None,
     )

@@ -59,7 +59,8 @@ def _send(library: Library, state: AskState, key: str) -> None:
 def begin(library: Library, question: str, scope: Scope, *, conversation: str = "", **how: Any) -> str:
     """Start to answer, wait a moment for the answer, and return the conversation, which the address then names."""
     almanac = library.almanac
-    wanted = Asked(conversation or almanac.conversations.new_id(), question, scope, **how)
+    named = conversation or almanac.conversations.new_id()
+    wanted = Asked(named, question, scope, opens=not conversation, **how)
     asked = library.questions.start(almanac, wanted)
     if asked is not wanted:
         st.session_state[_REFUSED] = question

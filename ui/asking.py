@@ -29,6 +29,8 @@ class Asked:
     replace: int = 0
     """The turn that it replaces, with all that follow; 0 where it is a new one."""
     quotes_only: bool = False
+    opens: bool = False
+    """It begins a conversation: nothing came before it."""
     stage: str = ""
     ahead: int = 0
     """Answers that are written before this one."""
@@ -155,6 +157,8 @@ class Questions:
 
 def history_of(almanac: Almanac, asked: Asked) -> tuple[Turn, ...]:
     """Return the turns that a question goes on from."""
+    if asked.opens:
+        return ()
     try:
         turns = almanac.conversations.open(asked.conversation).turns
     except ConversationNotFound:
