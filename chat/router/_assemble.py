@@ -20,7 +20,7 @@ from chat.router import _derive_train as train
 from chat.router._facts import POOLS, Fact, Facts, alternatives
 from chat.router._features import holds
 from chat.router._job import Job, Json, device_note, model_note, suits
-from chat.router._leftover import by_words
+from chat.router._leftover import by_words, unused
 from chat.router._letters import field_type
 from chat.router._routes import Way
 from chat.router._types import CalculatorRequest, MissingInput, Span
@@ -82,6 +82,8 @@ LEAST_BARE_LENGTH = 256
 """A smaller number without a name is no length of a sequence."""
 _FIRM_POOLS = frozenset(("big_any", "power_any", "rate_any", "money_any", "intensity_any"))
 """Amounts whose unit says more than a registry."""
+IDLE = "not used: "
+"""Begins the note that names the numbers of the question which no input has taken."""
 _RECOMPUTED = frozenset({"dtype_bytes", "weight_bytes"})
 
 
@@ -117,6 +119,9 @@ def _request(way: Way, facts: Facts) -> CalculatorRequest:
         job.note(f"{fact.text} taken for {name}")
     if not problem:
         _prune(job, output)
+    idle = [item.text.strip() for item in unused(job)]
+    if idle:
+        job.note(IDLE + ", ".join(dict.fromkeys(idle)))
     return CalculatorRequest(
         calculator=way.calculator,
         inputs=job.inputs,

@@ -205,7 +205,7 @@ def _cheapest(
     if abs(at - (one.first if before else one.last)) > REACH:
         return UNBOUND, None
     between = items[at + 1 : one.first] if before else items[one.last + 1 : at]
-    distance = _distance(between, items[at])
+    distance = QUALIFIED if before and _is_qualified(items[at], between) else _distance(between, items[at])
     if distance >= UNBOUND:
         return UNBOUND, None
     best: tuple[float, Meaning | None] = (UNBOUND, None)
@@ -233,6 +233,19 @@ def _cheapest(
             if cost < best[0]:
                 best = (cost, meaning)
     return best
+
+
+QUALIFIED = 0.2
+"""What it costs that a name is qualified before its value."""
+LONGEST_QUALIFIER = 6
+
+
+def _is_qualified(name: Item, between: list[Item]) -> bool:
+    """Whether only "of our job is" stands between a name and its value."""
+    if not 1 < len(between) <= LONGEST_QUALIFIER or between[-1].text.lower() not in _EXPLICIT - {":"}:
+        return False
+    opened = name.text.lower().endswith(" of") or between[0].text.lower() == "of"
+    return opened and all(item.sort in ("word", "term") and item.text not in _STOPS for item in between[:-1])
 
 
 def _is_second_reading(item: Item, meaning: Meaning) -> bool:

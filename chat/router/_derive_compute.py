@@ -64,6 +64,7 @@ def utilization(job: Job) -> None:
     if step and batch and length and "params" in job.inputs and not stated:
         job.put("tokens_per_s", batch * length / step)
         job.note(f"{batch:,} sequences of {length:,} tokens in {step:g} s")
+        job.uses(job.used.get("iter_time_s"))
         job.drop("iter_time_s")
 
 

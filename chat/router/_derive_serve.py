@@ -164,7 +164,7 @@ def roofline(job: Job) -> None:
     tokens, model = job.sequence(), job.model
     if tokens is None and job.says("PREFILL"):
         fact = job.facts.first("tokens_any", "length_any", "number_any")
-        tokens = None if fact is None else float(fact.value)
+        tokens = job.uses(fact)
     if job.says("PREFILL"):
         if tokens is not None:
             job.inputs["batch"] = int(tokens) * int(job.inputs.get("batch", 1))
@@ -207,6 +207,7 @@ def _room(job: Job) -> None:
     if size is None or bits is None or each is None or not job.says("FIT|CAN|HOW_MANY_GPUS"):
         return
     weights, gpus = size * bits / 8, job.gpus()
+    job.uses(job.facts.first("gpu_mem_bytes", "total_mem_bytes", "bytes_any"))
     if job.says("HOW_MANY_GPUS_ASKED") or (gpus is None and weights > each):
         fewest = math.floor(weights / each) + 1
         job.note(
@@ -310,6 +311,10 @@ def checkpoint(job: Job) -> None:
 def goodput(job: Job) -> None:
     """Hours observed, and the devices of the nodes."""
     duration = job.number("duration")
+    if duration is None and {"failures", "mtbf_s"} <= job.inputs.keys() and "ckpt_s" not in job.inputs:
+        duration = float(job.inputs["mtbf_s"])  # "54 天里故障 419 次": the time of all failures, not between two
+        job.used["duration"] = job.used["mtbf_s"]
+        job.drop("mtbf_s")
     if duration is None:
         loose = job.pool("time_any") if "failures" in job.inputs else None
         duration = None if loose is None else float(loose.value)

@@ -38,6 +38,7 @@ def bubble(job: Job) -> None:
     replicas = job.peek("dp") or 1
     if job.peek("microbatches", "=microbatches") is None and whole and each and whole % (each * replicas) == 0:
         job.put("microbatches", int(whole // (each * replicas)), job.facts.first("global_batch", "batch"))
+        job.uses(job.facts.first("micro_batch")), job.uses(job.facts.first("dp"))
         job.note(
             f"{whole:g} sequences in microbatches of {each:g}" + (f" on {replicas:g} replicas" if replicas > 1 else "")
         )
@@ -218,6 +219,7 @@ def _by_deadline(job: Job) -> None:
     asked = "gpus" if "gpus" not in job.inputs else "tokens"
     if limit is None or (asked == "gpus" and not job.says("HOW_MANY_GPUS|?gpus")):
         return
+    job.uses(job.facts.first("duration"))
     try:
         estimate = calculators.run("training_time", {**job.inputs, asked: 1}, "days", "s")
     except CalculatorError:

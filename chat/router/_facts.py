@@ -13,7 +13,7 @@ from typing import Any
 from chat.router._bind import Bindings, Bound, bind
 from chat.router._features import _LOOSE, features_of, timings
 from chat.router._items import Item, Row, formats_in
-from chat.router._letters import letters
+from chat.router._letters import letter_before, letters
 from chat.router._lexicon import lexicon
 from chat.router._routes import Way
 from chat.router._values import LEAST_BUDGET, value_of
@@ -44,6 +44,8 @@ class Facts:
     row: Row
     features: frozenset[str]
     given: dict[str, list[Fact]] = field(default_factory=dict)
+    compared: tuple[Fact, ...] = ()
+    """The values of all alternatives, this one's and the others', and what they make unneeded."""
 
     def add(self, key: str, value: Any, start: int, end: int, label: str = "") -> None:
         """Keep a value; one that is given twice counts once, but a pool keeps all."""
@@ -73,7 +75,11 @@ def gather(row: Row, way: Way) -> Facts:
     _add_names(facts, row, bindings)
     _add_choices(facts, rest, bindings)
     for item in bindings.loose:
-        _add_loose(facts, item)
+        lone = letter_before(row, way, item)
+        if lone is not None and f"={lone[0]}" not in facts.given and lone[0] not in facts.given:
+            facts.add(f"={lone[0]}", lone[1], item.start, item.end)
+        else:
+            _add_loose(facts, item)
     _count_of_memories(facts, bindings)
     _nodes_times_devices(facts, bindings)
     _nodes_of(facts)
@@ -110,6 +116,7 @@ def _nodes_of(facts: Facts) -> None:
     if nodes.end <= gpus.start and _NODES_OF.fullmatch(between):
         if gpus.value > MOST_PER_NODE and gpus.value % nodes.value == 0 and not between.strip(" ,，、/("):
             del facts.given["nodes"]  # "2 机 16 卡" says how many there are in all
+            facts.compared += (nodes,)
             return
         facts.given["gpus_per_node"] = [replace(gpus, key="gpus_per_node")]
         del facts.given["gpus"]
@@ -259,9 +266,10 @@ def alternatives(facts: Facts, keys: Iterable[str], most: int) -> list[Facts]:
         for key in several:
             rows = [{**row, key: fact} for row in rows for fact in facts.given[key]]
     made = []
+    compared = facts.compared + tuple(fact for key in several for fact in facts.given[key])
     for row in rows[:most]:
         given = {key: [row[key]] if key in row else list(values) for key, values in facts.given.items()}
-        made.append(replace(facts, given=given))
+        made.append(replace(facts, given=given, compared=compared))
     return made
 
 

@@ -62,6 +62,8 @@ def _settled(items: list[Item], one: Group) -> list[Group]:
     if len(one.items) == 1:
         return [one]
     counted = one.first > 0 and items[one.first - 1].text in ("x", "×", "*")  # "2 x 80 GB and 140 GB of weights"
+    if _named_apart(items, one) and len(one.items) > 2 and not counted:
+        return _without_last(items, one)
     if _named_apart(items, one) or _model_and_data(items, one) or counted:
         places = [index for index in range(one.first, one.last + 1) if items[index].sort == "amount"]
         return [Group([items[index]], index, index) for index in places]
@@ -70,6 +72,15 @@ def _settled(items: list[Item], one: Group) -> list[Group]:
         return [one]
     places = [index for index in range(one.first, one.last + 1) if items[index].sort == "amount"]
     return [Group([items[index]], index, index) for index in places]
+
+
+def _without_last(items: list[Item], one: Group) -> list[Group]:
+    """The last amount apart, as it has a name of its own, from the list before it: "PP 4 vs 8, 64 microbatches"."""
+    places = [index for index in range(one.first, one.last + 1) if items[index].sort == "amount"]
+    return [
+        *_settled(items, Group(one.items[:-1], one.first, places[-2])),
+        Group(one.items[-1:], places[-1], places[-1]),
+    ]
 
 
 def _named_apart(items: list[Item], one: Group) -> bool:

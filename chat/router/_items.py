@@ -6,7 +6,7 @@ Invariant: items are in order and do not overlap; places are those of the folded
 
 import itertools
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import calculators
@@ -92,6 +92,12 @@ _MONTHS = (
 _DAY = re.compile(rf"\s(?:of\s)?{_MONTHS}\b|\s?(?:pm|am)\b|月|号", re.IGNORECASE)
 _DAY_BEFORE = re.compile(rf"\b{_MONTHS}\.?\s$", re.IGNORECASE)
 _YEAR = re.compile(r"(?:\b(?:in|since|of|by|from|until|year|during)\s|年\s?)$", re.IGNORECASE)
+_LED = re.compile(
+    r"(?:[=:]|\b(?:of|to|with|for|is)|batch|bs|size|seq\w*|len\w*|ctx|[批长度为是取到])\s?$", re.IGNORECASE
+)
+"""What a number at the end of a text follows that is no year."""
+_WIDTH = re.compile(r"(\d{3,5})h", re.IGNORECASE)
+_SHAPE = frozenset("layers heads seq_len micro_batch vocab ffn kv_heads".split())
 _WORD = re.compile(r"[A-Za-z]+|[\u4e00-\u9fff]|[Ͱ-Ͽ]|[^\sA-Za-z\u4e00-\u9fff]")
 _NUMERAL = re.compile(
     r"\d|[一二两三四五六七八九十千万]|\b(?:one|two|three|four|eight|dozen|hundred|thousand)\b", re.IGNORECASE
@@ -162,7 +168,9 @@ def read_row(question: str) -> Row:
             fixed.append(_term(text, term))
             claimed[term.start : term.end] = b"\1" * (term.end - term.start)
     kept = _shared_units(masked, _amounts(masked, claimed, terms), {term.end for term in terms if _is_key(term)})
-    for item in kept:
+    widths = _widths(text, kept, terms)
+    fixed += widths
+    for item in [*kept, *widths]:
         claimed[item.start : item.end] = b"\1" * (item.end - item.start)
     # Names are looked for again between the amounts: "per parameter" in "2 bytes per parameter".
     rest = "".join(
@@ -339,6 +347,25 @@ def _after_letter(text: str, start: int) -> bool:
     return start < 2 or not text[start - 2].isalnum()
 
 
+def _widths(text: str, found: list[Item], terms: list[Found]) -> list[Item]:
+    """The h of "40 layers 5120h 40 heads" as the name of a width; the amounts before it lose it."""
+    shape = {meaning.name for term in terms for meaning in term.meanings} & _SHAPE
+    made = []
+    for item in found if len(shape) > 1 else ():
+        match = _WIDTH.fullmatch(item.text)
+        if match is not None and int(match[1]) >= LEAST_WIDTH and item.amount is not None:
+            end = item.end - 1
+            item.amount = replace(item.amount, end=end, readings=(("number", float(match[1])),))
+            item.end, item.text = end, match[1]
+            name = Meaning("quantity", "hidden", "noun")
+            made.append(Item("term", end, end + 1, text[end : end + 1], meanings=(name,), name="hidden"))
+    return made
+
+
+LEAST_WIDTH = 256
+"""Fewer are hours."""
+
+
 def _is_mark(text: str, amount: Amount) -> bool:
     """Whether a number counts sections, versions or years rather than something."""
     before = text[max(0, amount.start - 16) : amount.start]
@@ -351,7 +378,8 @@ def _is_mark(text: str, amount: Amount) -> bool:
         return True
     written = text[amount.start : amount.end]
     year = amount.kind == "number" and re.fullmatch(r"(?:19[89]|20[0-3])\d", written) is not None
-    return year and (bool(_YEAR.search(before)) or text[amount.end : amount.end + 2].lstrip().startswith("年"))
+    last = not text[amount.end :].strip(" ?？.。!！") and _LED.search(before) is None and written >= "2015"
+    return year and (bool(_YEAR.search(before)) or text[amount.end : amount.end + 2].lstrip().startswith("年") or last)
 
 
 def _words(text: str, claimed: bytearray) -> list[Item]:

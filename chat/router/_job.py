@@ -36,6 +36,8 @@ class Job:
     ask: list[str] = field(default_factory=list)
     """Inputs to ask for although they have a default, as the default would not be what was meant."""
     spent: set[int] = field(default_factory=set)
+    worked: list[Fact] = field(default_factory=list)
+    """Facts that something was worked out from, without being an input themselves."""
     pooling: bool = True
     """Whether amounts without a name may be taken."""
 
@@ -64,6 +66,13 @@ class Job:
         fact = (special or facts)[0]
         self.used.setdefault(group, fact)
         return str(fact.value)
+
+    def uses(self, fact: Fact | None) -> float | None:
+        """The value of a fact that something is worked out from, so that it does not count as left over."""
+        if fact is None:
+            return None
+        self.worked.append(fact)
+        return float(fact.value)
 
     def number(self, *keys: str) -> float | None:
         """The value of the first of these quantities that is given, noted as used."""

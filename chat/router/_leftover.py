@@ -34,7 +34,7 @@ def by_words(job: Job) -> dict[str, Fact]:
     found: dict[str, Fact] = {}
     words = _words_of(job.way.calculator, tuple((name, tuple(sources)) for name, sources in job.way.fields.items()))
     shared = Counter(word for name in words for word in words[name])
-    for item in _unused(job):
+    for item in unused(job):
         near = _near(job, item)
         weights = {
             name: max((1 / shared[word] for word in near & words[name]), default=0.0)
@@ -52,12 +52,14 @@ def by_words(job: Job) -> dict[str, Fact]:
     return found
 
 
-def _unused(job: Job) -> list[Item]:
-    folded = job.facts.row.folded
+def unused(job: Job) -> list[Item]:
+    """The numbers of the question that no input has taken, of this alternative or of another."""
+    folded, facts = job.facts.row.folded, [*job.used.values(), *job.worked, *job.facts.compared]
     free = []
     for item in job.facts.row.named("amount"):
         start, end = folded.span(item.start, item.end)
-        used = any(fact.start < end and start < fact.end for fact in job.used.values() if not fact.earlier)
+        used = any(fact.start < end and start < fact.end for fact in facts if not fact.earlier)
+        used = used or any(start <= place < end for place in job.spent)
         if item.amount is not None and not item.amount.numeral.weak and not used:
             free.append(item)
     return free

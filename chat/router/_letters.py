@@ -90,7 +90,20 @@ def _named(row: Row, way: Way) -> set[str]:
         if item.sort != "amount" or _ASSIGNED.search(text[max(0, item.start - 16) : item.start]) is None
     ]
     given = {bound.name for bound in bind(replace(row, items=items), way.quantities).bound if bound.cost <= SURE}
-    return {field for field, sources in way.fields.items() if given & set(sources[:1])}
+    if any(item.amount is not None and item.amount.read("mb") is not None for item in items):
+        given.add("mb_any")  # "64 mb" counts microbatches
+    return {field for field, sources in way.fields.items() if given & {*sources[:1], *({"mb_any"} & set(sources))}}
+
+
+_BEFORE = re.compile(r"(?:^|[\s,，:;(])(?P<letter>[b-zB-Zα-ωΑ-Ω])\s$")
+
+
+def letter_before(row: Row, way: Way, item: Item) -> tuple[str, float] | None:
+    """The input that a lone letter before a number without a name stands for, with its value: "gamma 4 and c 0.1"."""
+    found = _BEFORE.search(row.folded.text[: item.start])
+    fields = [] if found is None else [name for name, known in way.symbols.items() if found["letter"] in known]
+    value = value_of(item, field_type(way, fields[0]), named=False) if len(fields) == 1 else None
+    return None if value is None else (fields[0], value)
 
 
 def _parts(row: Row, place: tuple[int, int]) -> list[Item]:
@@ -112,7 +125,7 @@ def _take(
     filled: set[str],
     taken: set[int],
 ) -> None:
-    for name in fields:
+    for name in sorted(fields, key=lambda name: value_of(item, field_type(way, name), named=False) is None):
         value = value_of(item, field_type(way, name), named=True)
         again = any(known == name and place[-1] is not item and _same_letter(place, items) for known, place, _ in found)
         if value is not None and (name not in filled or again):

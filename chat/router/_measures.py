@@ -109,6 +109,15 @@ def _times(kind: str, factor: float = 1.0) -> Reader:
     return lambda match, number: [(kind, number.value * factor)]
 
 
+def _bits(match: re.Match[str], number: Numeral) -> list[Reading]:
+    """No weight has more than 64 bits, and few have more than 32: the 128 of "group 128 bits per weight?" counts."""
+    return [("bits", number.value), *([("number", number.value)] if number.value > WIDEST else [])]
+
+
+WIDEST = 32
+"""Bits of a number format."""
+
+
 def _power(match: re.Match[str], number: Numeral) -> list[Reading]:
     small = {"千": 1e3, "兆": 1e6}.get(match["pre"] or "") or _PREFIX[(match["pre"] or "").lower()]
     return [("power", number.bare * small)]
@@ -154,7 +163,7 @@ _TABLE: tuple[tuple[str, Reader, bool], ...] = (
     (rf"\s?(?:%|percent(?:age)?|per\scent|pct){_END}", _times("share", 0.01), True),
     (r"\s?(?P<pre>[kKM千兆])?(?:W(?:atts?|ATTS?)?|watts?|瓦特?)(?![A-Za-z·时]|\s?=)(?!\s?-?hours?)", _power, False),
     (rf"[\s-]?(?:bytes?|B|字节)\s?/\s?(?:params?|parameters?|weights?|参数){_END}", _times("bytes_each"), True),
-    (rf"[\s-]?(?:bits?|比特|位(?!置|于|数))(?!\s?(?:/|per)\s?(?:s|sec)){_END}", _times("bits"), True),
+    (rf"[\s-]?(?:bits?|比特|位(?!置|于|数))(?!\s?(?:/|per)\s?(?:s|sec)){_END}", _bits, True),
     (
         rf"[\s-]?{_PRE}(?P<binary>i)?(?:b(?:ytes?)?|B(?:ytes?)?)(?![A-Za-z0-9])(?<![\d\s-]b)(?<![\d\s-]B)",
         _bytes,

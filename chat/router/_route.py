@@ -6,10 +6,10 @@ request names only fields, outputs and units of its calculator; a library route 
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from chat.router._assemble import requests
+from chat.router._assemble import IDLE, requests
 from chat.router._bind import Bindings, bind
 from chat.router._decide import kind_of
 from chat.router._facts import Facts, gather
@@ -26,7 +26,7 @@ from chat.router._follow import (
 )
 from chat.router._items import Row, read_row
 from chat.router._lexicon import lexicon
-from chat.router._routes import LEAST, LITTLE, Way, rank
+from chat.router._routes import LEAST, LITTLE, Way, rank, way_to
 from chat.router._types import CalculatorRequest, Route, RouteKind, Turn
 
 MOST_PARTS = 4
@@ -84,7 +84,36 @@ def _read(question: str, state: State | None) -> tuple[_Reading, str]:
     made = tuple(requests(way, facts))
     for other in several[1:]:
         made += tuple(requests(other, gather(row, other)))
+    if not several:
+        made += _cache_beside(row, features, made)
+    made = _idle_once(made)
     return _Reading(row, features, way, facts, made, kind_of(row, features, made[0])), ""
+
+
+def _idle_once(made: tuple[CalculatorRequest, ...]) -> tuple[CalculatorRequest, ...]:
+    """Say of a number that it is not used only if none of several requests uses it."""
+    if len(made) < 2:
+        return made
+    idle = [[note.removeprefix(IDLE).split(", ") for note in one.notes if note.startswith(IDLE)] for one in made]
+    unused = [text for text in (idle[0] or [[]])[0] if all(found and text in found[0] for found in idle)]
+    kept = [tuple(note for note in one.notes if not note.startswith(IDLE)) for one in made]
+    kept[0] += (IDLE + ", ".join(unused),) if unused else ()
+    return tuple(one.model_copy(update={"notes": notes}) for one, notes in zip(made, kept, strict=True))
+
+
+def _cache_beside(
+    row: Row, features: frozenset[str], made: Sequence[CalculatorRequest]
+) -> tuple[CalculatorRequest, ...]:
+    """The KV cache beside the weights, where memory to run a model at a stated length is asked for."""
+    weights = made[0]
+    if weights.calculator != "quant_size" or weights.output != "bytes" or not holds("MEMORY|FIT|CAN", features):
+        return ()
+    facts = gather(row, way_to("kv_cache"))
+    if facts.first("seq_len", "request_len", "prompt_len", "output_len") is None or holds("WEIGHTS", features):
+        return ()
+    # "q4" is how the weights are kept, unless the cache is named with it.
+    given = {key: found for key, found in facts.given.items() if key not in ("dtype", "weight_dtype", "format")}
+    return tuple(requests(way_to("kv_cache"), replace(facts, given=given)))
 
 
 CLOSE = 1.2

@@ -165,3 +165,45 @@ def test_what_was_asked_for_completes_the_sum() -> None:
     request = one("1500 tokens/s", "MFU of a 13B model on 64 A100s?")
     assert request.inputs["tokens_per_s"] == 1500
     assert request.missing == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "inputs"),
+    [
+        ("activations: 40 layers 5120h 40 heads seq 4k mbs 2 tp2", {"layers": 40, "hidden": 5120, "heads": 40}),
+        ("zb-h1 bubble 16 stages 64 mb f=1 b=1.1 w=0.9", {"microbatches": 64, "t_f": 1, "t_b": 1.1, "t_w": 0.9}),
+        ("speculative decoding speedup with alpha 0.8, gamma 4 and c 0.02", {"alpha": 0.8, "gamma": 4, "c": 0.02}),
+        ("nf4 double quant block 64 bits per param", {"bits": 4, "group_size": 64, "double_quant": True}),
+        ("54 天里故障 419 次，平均故障间隔多少小时？", {"hours": 1296, "failures": 419}),
+        (
+            "The MTBF of our job is 5 hours, a checkpoint takes 75 s, how often to save?",
+            {"mtbf_s": 18000, "ckpt_s": 75},
+        ),
+    ],
+)
+def test_a_number_goes_to_the_input_that_its_surroundings_name(question: str, inputs: dict[str, Any]) -> None:
+    assert {name: one(question).inputs.get(name) for name in inputs} == inputs
+
+
+def test_a_list_keeps_its_values_where_another_number_follows_it() -> None:
+    found = route("bubble pp 4 vs 8, 64 microbatches").requests
+    assert [request.inputs["pp"] for request in found] == [4, 8]
+    assert all(request.inputs["microbatches"] == 64 and "interleave" not in request.inputs for request in found)
+
+
+def test_a_year_is_no_throughput() -> None:
+    assert route("vllm vs tgi throughput 2024").kind == "library"
+
+
+def test_memory_to_run_a_model_at_a_length_is_weights_and_cache() -> None:
+    weights, cache = route("llama3 8b q4 8k ctx how much vram").requests
+    assert weights.calculator == "quant_size"
+    assert weights.inputs["bits_per_weight"] == 4
+    assert (cache.calculator, cache.inputs["tokens"], cache.inputs["layers"]) == ("kv_cache", 8192, 32)
+    assert "dtype_bytes" not in cache.inputs  # q4 says how the weights are kept
+    assert not any(note.startswith("not used") for request in (weights, cache) for note in request.notes)
+
+
+def test_a_number_that_nothing_takes_is_named() -> None:
+    assert "not used: 17" in one("bubble for 8 stages and 64 microbatches, 17 chairs").notes
+    assert not any(note.startswith("not used") for note in one("bubble for 8 stages and 64 microbatches").notes)
