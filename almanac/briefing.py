@@ -52,7 +52,8 @@ class Briefs:
         records = briefs(self._store, keys)
         with self._lock:
             records |= {doc: record for doc, (key, record) in self._unwritten.items() if keys.get(doc) == key}
-        found = {doc: Brief.model_validate_json(record) for doc, record in records.items()}
+        # Record by record, so that a large quarter is not held twice.
+        found = {doc: Brief.model_validate_json(records.pop(doc)) for doc in list(records)}
         for made in self._made(sorted(keys.keys() - found.keys()), keys):
             found |= made
         return found

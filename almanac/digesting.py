@@ -38,6 +38,7 @@ from kb.store.digests import (
     save_build,
     save_edit,
     save_prose,
+    stored_basis,
     stored_build,
 )
 from kb.topics import Tagger
@@ -195,6 +196,26 @@ class Digests:
                 self.follow(cancelled, show)
 
     def _rebuild(self, library: Library, quarter: str) -> Digest:
+        library, made = self._made(library, quarter)
+        if quarter not in library.quarters():
+            # Nothing depends on it: it is made again as quickly as it would be read.
+            return made
+        before = stored_basis(self._store, quarter)
+        basis = library.basis(quarter)
+        changes = _difference(json.loads(before[0]), basis) if before else Change()
+        kept = Stored(
+            made.built_from.fingerprint,
+            made.model_dump_json(),
+            json.dumps(basis),
+            changes.model_dump_json(),
+            self._store.now().isoformat(timespec="seconds"),
+            before[1] if before else "",
+        )
+        self._briefs.keep(f"keeping the digest of {quarter}", lambda writer: save_build(writer, quarter, kept))
+        return made
+
+    def _made(self, library: Library, quarter: str) -> tuple[Library, Digest]:
+        """Build a digest; the briefs of a large quarter, tens of MiB, are let go before it is kept."""
         with _without_collection():
             needed = _needed(library, quarter)
             found = self._briefs.of(_hashes(library, needed))
@@ -203,23 +224,7 @@ class Digests:
                 library = self._current()
                 found = self._briefs.of(_hashes(library, _needed(library, quarter)))
             edits = Edits.model_validate_json(library.edits.get(quarter, "{}"))
-            made = build(Material(quarter, library, found, edits))
-        stored = stored_build(self._store, quarter)
-        if quarter not in library.quarters():
-            # Nothing depends on it: it is made again as quickly as it would be read.
-            return made
-        basis = library.basis(quarter)
-        changes = _difference(json.loads(stored.basis), basis) if stored else Change()
-        kept = Stored(
-            made.built_from.fingerprint,
-            made.model_dump_json(),
-            json.dumps(basis),
-            changes.model_dump_json(),
-            self._store.now().isoformat(timespec="seconds"),
-            stored.built_at if stored else "",
-        )
-        self._briefs.keep(f"keeping the digest of {quarter}", lambda writer: save_build(writer, quarter, kept))
-        return made
+            return library, build(Material(quarter, library, found, edits))
 
     def _current(self) -> Library:
         with self._lock:

@@ -127,6 +127,12 @@ def stored_build(store: Store, quarter: str) -> Stored | None:
     return Stored(*found[0]) if found else None
 
 
+def stored_basis(store: Store, quarter: str) -> tuple[str, str] | None:
+    """Return what the last build of a quarter rested on, and when it was made."""
+    found = store.rows("SELECT basis, built_at FROM digests WHERE quarter = ?", (quarter,))
+    return (found[0][0], found[0][1]) if found else None
+
+
 def build_stamps(store: Store) -> dict[str, tuple[str, str]]:
     """Return (fingerprint, time of the build) for every quarter that was built."""
     rows = store.rows("SELECT quarter, fingerprint, built_at FROM digests")
