@@ -22,6 +22,7 @@ from kb.store.digests import (
     save_build,
     save_edit,
     save_prose,
+    stored_basis,
     stored_build,
 )
 from kb.store.subscriptions import Check, save_check
@@ -65,6 +66,8 @@ def test_what_digests_keep_leaves_the_librarys_caches_alone(shelf: Shelf) -> Non
         save_prose(writer, "2023-Q1", "summary", "key", "{}")
     assert shelf.store.generation() == before
     assert stored_build(shelf.store, "2023-Q1") == Stored("f", "{}", "{}", "{}", "now", "")
+    assert stored_basis(shelf.store, "2023-Q1") == ("{}", "now")
+    assert stored_basis(shelf.store, "2023-Q2") is None
     assert build_stamps(shelf.store) == {"2023-Q1": ("f", "now")}
     assert prose_of(shelf.store, "2023-Q1") == {"summary": ("key", "{}")}
     with shelf.store.write("testing") as writer:
