@@ -19,12 +19,12 @@ from kb.text import STOPWORDS, fold_space, normalise
 from kb.types import Kind
 
 MOST = {
-    Intent.DEFINITION: 3, Intent.REASON: 3, Intent.MANNER: 4, Intent.COMPARISON: 4, Intent.QUANTITY: 3, Intent.TIME: 2,
-    Intent.PERSON: 2, Intent.PAPERS: 5, Intent.LISTING: 5, Intent.FACT: 3,
+    Intent.DEFINITION: 4, Intent.REASON: 5, Intent.MANNER: 5, Intent.COMPARISON: 5, Intent.QUANTITY: 4, Intent.TIME: 3,
+    Intent.PERSON: 2, Intent.PAPERS: 5, Intent.LISTING: 5, Intent.FACT: 5,
 }  # fmt: skip
 WORTH = {Intent.LISTING: 0.6, Intent.PAPERS: 0.5}
 """Share of the best score that a further sentence needs; the default is ENOUGH."""
-ENOUGH = 0.7
+ENOUGH = 0.65
 SPEAKS = 0.4
 NEAR_BEST = 0.7
 """Share of the best score from which on a sentence of the kind asked for goes before a better one of another kind."""

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 
+from chat._everyday import LONG, kin_of, long_words
 from chat._intents import Intent, head_of, intent_of, sides_of
+from chat._spelling import CAMEL, PLURAL, name_pattern
 from kb.evidence import is_unit, numbers_in
 from kb.glossary import Expansion, Found, Glossary
 from kb.text import HAN, STOPWORDS, fold_space, language_of, normalise, stem, tokens
@@ -47,10 +49,7 @@ _PEOPLES = frozenset(
 _AGENT = re.compile(r"[a-z]{4,}(?:er|or)s?")
 _DIGIT_LETTER = re.compile(r"(?=.*\d)(?=.*[A-Za-z])")
 _STAGE = re.compile(r"(?P<name>[A-Za-z][\w-]*)[\s-](?:stage|phase|阶段)[\s-]?(?P<number>\d)\b", re.I)
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
-"""Where a name may be parted: AllReduce."""
 _LIST_OF_UNITS = re.compile(r"(?:tokens?|words?|steps?|samples?|requests?)/(?:s|sec|second|step)", re.I)
-_PLURAL = re.compile(r"['’]s$|(?<=\d)s$")
 _INNER_CAPITAL = re.compile(r"^(?:[A-Z]{2,}s?|[A-Za-z]*[a-z][A-Z]\w*|[A-Z]{2,}\w*-\w+|\w+-[A-Z]{2,})$")
 
 
@@ -71,6 +70,8 @@ class Term:
     prefix: str = ""
     """What a text must hold besides the tokens: the stem of tokenizer is that of token."""
     generic: bool = False
+    kin: tuple[frozenset[str], ...] = ()
+    """Looser alternatives: other everyday words for the same, in both languages."""
     acronyms: frozenset[str] = frozenset()
     """Tokens that stand for it only where a text spells them as a word: rag, but not ragged, which has that stem."""
 
@@ -149,7 +150,8 @@ def read_question(text: str, lexicon: Lexicon) -> Asked:
     entities = tuple(_entities(form, lexicon))
     # "how fast" asks for a number: nothing need be called fast.
     raw = _terms(_HOW.sub("how", form), lexicon)
-    counts = lexicon.counts(sorted({token for term in raw for alternative in term.forms for token in alternative}))
+    held = {token for term in raw for alternative in (*term.forms, *term.kin) for token in alternative}
+    counts = lexicon.counts(sorted(held))
     named = {token for entity in entities for token in tokens(entity.text)}
     terms = tuple(_weighed(term, counts, lexicon.passages, named) for term in raw)
     head = normalise(head_of(form))
@@ -160,8 +162,9 @@ def read_question(text: str, lexicon: Lexicon) -> Asked:
 def _weighed(term: Term, counts: dict[str, int], passages: int, named: set[str]) -> Term:
     each = [min(counts.get(token, 0) for token in form) for form in term.forms]
     held = max(each)
+    near = max((min(counts.get(token, 0) for token in form) for form in term.kin), default=0)
     # Its own spelling says how rare it is: variants are often common words.
-    rarity = math.log((passages + 1) / ((each[0] or held) + 0.5)) / math.log((passages + 1) / 0.5)
+    rarity = math.log((passages + 1) / ((each[0] or held or near) + 0.5)) / math.log((passages + 1) / 0.5)
     entity = not named.isdisjoint(term.forms[0]) and not term.generic
     weight = GENERIC_WEIGHT if term.generic else rarity * (ENTITY_BOOST if entity else 1.0)
     return replace(term, count=held, entity=entity, weight=term.weight * max(weight, 0.05))
@@ -223,7 +226,15 @@ def _phrase(piece: str, item: Found, written: Mapping[str, str]) -> Term:
     concept = any(sense.field != "general" for sense in item.senses)
     names = [name for sense in item.senses for name in (*sense.translations, *sense.variants)]
     short = frozenset(name.lower() for name in names if name.isascii() and name.isalpha() and name.isupper())
-    return Term(piece, unique, 1.0, generic=is_generic(piece), concept=concept, prefix=_prefix(piece), acronyms=short)
+    kin = () if concept else tuple(form for form in (*_loose(item), *kin_of(piece)) if form not in unique)
+    return Term(
+        piece, unique, 1.0, generic=is_generic(piece), concept=concept, prefix=_prefix(piece), acronyms=short, kin=kin
+    )
+
+
+def _loose(item: Found) -> list[frozenset[str]]:
+    """What the glossary lists beside an everyday word."""
+    return [frozenset(_content(name)) for sense in item.senses if sense.field == "general" for name in sense.variants]
 
 
 def _other_acronym(piece: str, name: str) -> bool:
@@ -258,16 +269,17 @@ def _words(left: str, normal: str, written: Mapping[str, str]) -> list[Term]:
 
 
 def _latin(word: str, as_written: str) -> Term:
-    made = tokens(_PLURAL.sub("", as_written))
+    made = tokens(PLURAL.sub("", as_written))
     forms = [frozenset(made[:1])]
     if not any(char.isdigit() for char in word):
         # mixed-precision may stand as two words; H100 or GPT-3 stays a name.
         parts = [stem(part) for part in re.split(r"[-/.+&_]", word) if part]
         forms += [frozenset(parts)] if len(parts) > 1 else []
-        humps = [stem(part.lower()) for part in _CAMEL.split(as_written)]
+        humps = [stem(part.lower()) for part in CAMEL.split(as_written)]
         forms += [frozenset(humps)] if len(humps) > 1 else []
         forms += [frozenset({made[0] + "tm"})] if made and _INNER_CAPITAL.match(as_written) else []
-    return Term(word, tuple(dict.fromkeys(forms)), 1.0, generic=is_generic(word), prefix=_prefix(word))
+    kin = () if word != as_written else kin_of(word)
+    return Term(word, tuple(dict.fromkeys(forms)), 1.0, generic=is_generic(word), prefix=_prefix(word), kin=kin)
 
 
 def _prefix(word: str) -> str:
@@ -288,8 +300,12 @@ def _han(run: str, before: str) -> list[Term]:
             if not at and len(part) == 1 and part not in _SUFFIXES and re.match(f"[{HAN}]", before)
             else part
         )
-        pairs = [part[at : at + 2] for at in range(len(part) - 1)]
-        terms += [Term(pair, (frozenset({pair}),), 1 / len(pairs) ** 0.5) for pair in pairs]
+        for word in long_words(part):
+            pairs = [word[at : at + 2] for at in range(len(word) - 1)]
+            if len(word) >= LONG and (kin := kin_of(word)):
+                terms.append(Term(word, (frozenset(pairs),), 1.0, kin=kin))
+                continue
+            terms += [Term(pair, (frozenset({pair}),), 1 / len(pairs) ** 0.5, kin=kin_of(pair)) for pair in pairs]
     return terms
 
 
@@ -335,7 +351,7 @@ def _entities(form: str, lexicon: Lexicon) -> list[Entity]:
     for match in _STAGE.finditer(form):
         # "ZeRO stage 4" is nothing that stage 3 could stand for.
         number = match["number"]
-        joined = _name_pattern(f"{match['name']}-{number}")
+        joined = name_pattern(f"{match['name']}-{number}")
         spelled = rf"(?:stage|phase|阶段)\s?-?{number}(?!\d)|第{number}阶段|{joined}"
         found[match.group().lower()] = Entity(match.group(), re.compile(spelled))
     for match in _WORD.finditer(form):
@@ -364,7 +380,7 @@ def _patterns(text: str, glossary: Glossary) -> re.Pattern[str]:
             if (item.start, item.end) == (0, len(normal)):
                 senses = [sense for sense in item.senses if sense.field != "software"]
                 names += [name for sense in senses for name in _synonyms(normal, sense)]
-    return re.compile("|".join(_name_pattern(name) for name in dict.fromkeys(names)))
+    return re.compile("|".join(name_pattern(name) for name in dict.fromkeys(names)))
 
 
 def _synonyms(piece: str, sense: Expansion) -> list[str]:
@@ -379,22 +395,3 @@ def _opens(form: str, start: int) -> bool:
     """Tell whether a word stands at the beginning of a sentence, where capitals say nothing."""
     before = form[:start].rstrip()
     return (not before and form[:1].isascii()) or before.endswith((".", "?", "!", ":"))
-
-
-def _name_pattern(text: str) -> str:
-    """A pattern for a name in any spelling of its joints: GPT-3, GPT 3, gpt3, and its plural."""
-    normal = _PLURAL.sub("", normalise(_CAMEL.sub("-", text)))
-    if re.search(f"[{HAN}]", normal):
-        return re.escape(normal)
-    parts = re.findall(r"[^\W\d_]+|\d+(?:\.\d+)*", normal)
-    if not parts:
-        return re.escape(normal)
-    if len(parts[-1]) > 3 and parts[-1].endswith("s") and text[-2:-1].isupper():
-        parts[-1] = parts[-1][:-1]
-    # A trade mark may have run into the name: OpenVINOTM.
-    last = r"s?(?![a-z\d]|[.]\d)" if parts[-1][0].isdigit() else r"s?(?:tm)?(?![a-z])"
-    return r"(?<![a-z\d])" + r"[-\s._]?".join(_either_spelling(part) for part in parts) + last
-
-
-def _either_spelling(part: str) -> str:
-    return re.sub(r"i[sz](?=e|ation|ing)", "i[sz]", re.escape(part))

@@ -24,10 +24,12 @@ CONTEXT_EXPLAINED = 0.8
 BEFORE, ASKED_BEFORE = 0.6, 0.85
 """What a term counts that stands in the sentence before: prose names a thing once and goes on; more where that one
 asks, or announces what comes."""
-FOCUS = 0.3
-TOGETHER = 0.2
+FOCUS = 0.23
+TOGETHER = 0.08
 """What it is worth that all names of a question stand close together."""
 PARTLY = 0.6
+KIN = 0.6
+"""What a term counts where another everyday word for it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,9 @@ def holds(term: Term, held: Collection[str], text: str = "") -> float:
         elif found and len(form) > 1:
             best = max(best, PARTLY * found / len(form))
         if best == 1.0:
-            break
+            return best
+    if best < KIN and any(all(token in held for token in form) for form in term.kin):
+        return KIN
     return best
 
 
@@ -109,14 +113,14 @@ class _Reader:
         )
         score = (
             self._share(best, self._all)
-            + 0.25 * self._share(own, self._all)
             # Names may stand above; what is asked of them belongs into the line.
             + (FOCUS * self._share(own, self._focus) if self._focus and self._asked.entities else 0.0)
-            + 0.12 * unit.score
-            + 0.35 * max(0.0, unit.meaning)
-            + 0.4 * (names - 1)
+            + 0.18 * unit.score
+            + 0.15 / (1 + unit.rank)
+            + 0.21 * max(0.0, unit.meaning)
+            + 0.3 * (names - 1)
             + (TOGETHER if near_names else 0.0)
-            + fitness(self._asked, unit)
+            + 0.85 * fitness(self._asked, unit)
         )
         return Relevance(
             unit=unit,
