@@ -99,6 +99,9 @@ def _amount(text: str, number: Numeral) -> Amount:
     return _with_unit(text, number)
 
 
+_VALUE_BEHIND = re.compile(r"\s?[=:]?\s?\d")
+
+
 def _with_unit(text: str, number: Numeral) -> Amount:
     """Try the units after the number with its scale, then after the number alone: 5 ms is no 5 million."""
     starts = dict.fromkeys((number.end, number.bare_end))
@@ -111,6 +114,8 @@ def _with_unit(text: str, number: Numeral) -> Amount:
             found = tuple((kind, tidy(value)) for kind, value in read(match, used))
             if found[0][0] == "time" and number.letter == "m":
                 continue
+            if match[0] == " mb" and _VALUE_BEHIND.match(text, match.end()):
+                continue  # "pp 8 mb 24": the name of the next number
             per_gpu = bool(re.search(PER_GPU, match[0], FLAGS)) and found[0][0] != "money"
             return Amount(number.start, match.end(), number, found, per_gpu)
     letter = bare_letter(text, number)

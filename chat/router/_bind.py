@@ -226,6 +226,8 @@ def _cheapest(
             cost += 1.5
         if meaning.name == "batch" and meaning.mode == "noun" and any(_in_thousands(item) for item in one.items):
             cost += 0.2  # "4k requests" are requests of 4k tokens
+        if meaning.name == "batch" and cost > NEAR and any(_in_thousands(item) for item in one.items):
+            cost += 1.5
         if cost < best[0] and _fits(one, meaning, cost):
             plain = value_of(one.items[0], lexicon().types[meaning.name], named=False) is not None
             cost += 0.0 if plain else UNITLESS

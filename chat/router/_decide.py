@@ -32,6 +32,9 @@ _ASKING = re.compile(
     re.IGNORECASE,
 )
 _YESNO = re.compile(r"^\s*(?:does|do|is|are|did|should|has|have|was|were)\b|是不是|是否", re.IGNORECASE)
+_ASKS_WHAT = re.compile(
+    r"什么|哪些|哪几|何为|怎样|如何|为何|\b(?:what|which)\s(?:are|were|do|does|did)\b", re.IGNORECASE
+)
 _PROPERTY = re.compile(
     r"^\s*(?:so |and |hey |hi |ok )?(?:does|do|did|has|have|is|are|was|were)\b[^?]{0,80}\b(?:use[sd]?|using|supports?"
     r"|supported|have|has|employ|adopt|work|exist|compatible|implemented|available|better|worse|faster|slower"
@@ -81,6 +84,8 @@ def kind_of(row: Row, features: frozenset[str], best: CalculatorRequest | None) 
             return "both"
         return "library" if not asks or holds("WHY", features) else "both" if best.ready else "library"
     if len(best.missing) > 1 and amounts == 1 and not asks and not command and holds("DEFINE|EXPLAIN|WHY", features):
+        return "library"
+    if len(best.missing) > amounts and not asks and not command and _ASKS_WHAT.search(text):
         return "library"
     if not best.ready and not asks and not command and _YESNO.search(text):
         return "library"

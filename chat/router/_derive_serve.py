@@ -190,6 +190,9 @@ def quant_size(job: Job) -> None:
         job.put("block_weights", job.inputs["group_size"], job.used.get("group_size"))
         job.drop("group_size")
     named = job.facts.first("format")
+    if "block_weights" in job.inputs and not {"block_bytes", "group_size"} & job.inputs.keys() and named is None:
+        job.put("group_size", job.inputs["block_weights"], job.used.get("block_weights"))
+        job.drop("block_weights")  # "one scale for every 32 weights"
     if named is not None:
         _block_format(job, str(named.value))
     else:
@@ -338,10 +341,27 @@ def collective(job: Job) -> None:
     nodes = job.facts.first("nodes")
     if "ranks" not in job.inputs and nodes is not None:
         job.put("ranks", int(nodes.value), nodes)
+    if "op" not in job.inputs and job.says("MESSAGES"):
+        job.inputs["op"] = "all_reduce"
+        job.note("tensor parallelism adds up what its ranks hold: an all-reduce")
+    if {"time_s", "bandwidth"} <= job.inputs.keys() and "alpha_s" not in job.inputs and _is_unnamed_time(job):
+        job.put("alpha_s", job.inputs["time_s"], job.used["time_s"])
+        job.drop("time_s")
+        job.note("the time beside a bandwidth is read as the latency of a message")
     if job.inputs.get("algorithm") == "tree" and job.inputs.get("op", "all_reduce") != "all_reduce":
         del job.inputs["algorithm"]
     if "algbw" in job.inputs:
         job.drop("bandwidth")
+
+
+def _is_unnamed_time(job: Job) -> bool:
+    """Whether the time of a collective bears no name and is no longer than a latency."""
+    fact = job.used.get("time_s")
+    return fact is not None and fact.key == "time_any" and fact.value <= LONGEST_LATENCY
+
+
+LONGEST_LATENCY = 1e-3
+"""Seconds."""
 
 
 def comm(job: Job) -> None:

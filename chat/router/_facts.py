@@ -12,7 +12,8 @@ from typing import Any
 
 from chat.router._bind import Bindings, Bound, bind
 from chat.router._features import _LOOSE, features_of, timings
-from chat.router._items import Item, Row, formats_in
+from chat.router._formats import formats_in
+from chat.router._items import Item, Row
 from chat.router._letters import letter_before, letters
 from chat.router._lexicon import lexicon
 from chat.router._routes import Way

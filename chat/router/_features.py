@@ -91,6 +91,8 @@ def features_of(row: Row, bindings: Bindings, within: tuple[int, int] | None = N
 
 _LETTER = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z])\s?=\s?\d")
 _BIG_LETTER = re.compile(r"(?<![A-Za-z0-9_])([NDC])\s?=\s?$")
+_SMALL_LETTER = re.compile(r"(?<![A-Za-z0-9_])([agc])\s?=\s?[\d.]")
+_LETTERS_OF_SPECULATION = frozenset("agc")
 _LEAST = {"N": 1e6, "D": 1e6, "C": 1e15}
 _USUAL = {"h": "hidden", "s": "seq_len", "l": "layers", "L": "layers", "a": "heads", "V": "vocab"}
 """Letters that stand for one quantity in nearly every formula of the trade."""
@@ -104,6 +106,8 @@ def _letters(row: Row) -> set[str]:
         letter = _BIG_LETTER.search(text[max(0, item.start - 4) : item.start])
         if letter is not None and item.amount is not None and (item.amount.read("number") or 0) >= _LEAST[letter[1]]:
             given.add({"N": "params", "D": "tokens", "C": "flops"}[letter[1]])
+    if set(_SMALL_LETTER.findall(text)) >= _LETTERS_OF_SPECULATION:
+        given |= {"SPEC", "alpha", "gamma"}  # "a=.8 g=4 c=.05"
     return given if len(given) > 1 or "flops" in given else set()
 
 
@@ -182,7 +186,7 @@ def timings(row: Row) -> dict[str, float]:
     times = [(at, amount) for at, amount in usable if amount.kind == "time"]
     if len(times) < 2:
         return {}
-    ways = (_paired(usable, before=True), _paired(usable, before=False), _listed(usable))
+    ways = (_listed_behind(usable), _paired(usable, before=True), _paired(usable, before=False), _listed(usable))
     best = min((pairs for pairs in ways if len(pairs) == len(times)), key=_spread, default=[])
     return {f"{size.numeral.value:.0f}": float(f"{time.readings[0][1] * 1000:.12g}") for (_, size), (_, time) in best}
 
@@ -214,6 +218,16 @@ def _listed(usable: list[_Place]) -> list[tuple[_Place, _Place]]:
     times = [place for place in usable if place[1].kind == "time"]
     sizes = [place for place in usable if place[1].kind != "time" and place[0] < times[0][0]][-len(times) :]
     return list(zip(sizes, times, strict=True)) if len(sizes) == len(times) else []
+
+
+def _listed_behind(usable: list[_Place]) -> list[tuple[_Place, _Place]]:
+    """The first sizes behind the last time: "9, 16 and 30 ms for sizes 1, 2 and 4"; they rise, as sizes do."""
+    times = [place for place in usable if place[1].kind == "time"]
+    sizes = [place for place in usable if place[1].kind != "time" and place[0] > times[-1][0]][: len(times)]
+    values = [place[1].numeral.value for place in sizes]
+    rising = all(left < right for left, right in itertools.pairwise(values))
+    together = times[-1][0] - times[0][0] <= 2 * len(times) and len(times) > 2
+    return list(zip(sizes, times, strict=True)) if len(sizes) == len(times) and rising and together else []
 
 
 def _spread(pairs: list[tuple[_Place, _Place]]) -> int:

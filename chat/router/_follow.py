@@ -85,6 +85,7 @@ def is_fragment(row: Row) -> bool:
     """Whether a text is a value with at most its name: "batch 8?"."""
     words = [item for item in row.items if item.sort == "word" and item.text.isalnum()]
     values = [item for item in row.items if item.sort in ("amount", "dtype", "format", "model", "device")]
+    values += [item for item in row.items if any(meaning.sort == "choice" for meaning in item.meanings)]
     return bool(values) and not words and len(row.items) <= MOST_PIECES
 
 

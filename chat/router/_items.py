@@ -11,51 +11,13 @@ from typing import Literal
 
 import calculators
 from chat.router._amounts import Amount, amounts, shared
+from chat.router._formats import BLOCK_FORMAT, DTYPES
 from chat.router._lexicon import GENERIC, Found, Meaning, lexicon
 from chat.router._measures import DEVICE, MODEL
 from chat.router._text import Folded, fold
 from chat.router._withdrawn import taken_back
 
 Sort = Literal["amount", "term", "model", "device", "dtype", "format", "list", "word"]
-_NO_QUARTER = (
-    r"(?!\s?(?:of\s)?(?:'\d\d|(?:FY)?20\d\d|FY|earnings|revenue|report|budget|results|planning|goals?|OKRs?|roadmap|deck"
-    r"|review|quarter|:|\.\s|\)))"
-)
-"""Q3 may be a quarter of a year, or a question's number."""
-_Q = r"(?:(?-i:q)|(?<!our\s)(?<!\bin\s)(?<!last\s)(?<!next\s)(?<!this\s)(?-i:Q))"
-DTYPES: tuple[tuple[re.Pattern[str], str, float], ...] = tuple(
-    (re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})(?![A-Za-z0-9])(?!\.\d)", re.IGNORECASE), label, width)
-    for pattern, label, width in (
-        (r"(?:fp|float|f)[- ]?32|single[- ]precision|单精度|32[- ]?bit float\w*", "fp32", 4),
-        (r"tf[- ]?32", "tf32", 4),
-        (r"bf(?:loat)?[- ]?16|brain ?float(?: ?16)?", "bf16", 2),
-        (r"(?:fp|float)[- ]?16|f16|half[- ]precision|半精度", "fp16", 2),
-        (r"(?:fp|float)[- ]?8|f8|e4m3(?:fn)?|e5m2", "fp8", 1),
-        (r"u?int[- ]?16", "int16", 2),
-        (r"u?int[- ]?8|w8a8|w8a16|i8", "int8", 1),
-        (r"(?:nv|mx)?fp[- ]?4|nf-?4|float[- ]?4", "fp4", 0.5),
-        (r"u?int[- ]?4|w4a16|w4a8|w4a4|i4", "int4", 0.5),
-        (r"w8", "int8", 1),
-        (r"w4", "int4", 0.5),
-        (r"w3", "int3", 0.375),
-        (r"w2", "int2", 0.25),
-        (r"q8(?!_)", "int8", 1),
-        (r"q6(?!_)", "int6", 0.75),
-        (r"q5(?!_)", "int5", 0.625),
-        (rf"{_Q}4(?!_){_NO_QUARTER}", "int4", 0.5),
-        (rf"{_Q}3(?!_){_NO_QUARTER}", "int3", 0.375),
-        (rf"{_Q}2(?!_){_NO_QUARTER}", "int2", 0.25),
-        (r"u?int[- ]?3|w3a16", "int3", 0.375),
-        (r"u?int[- ]?2|w2a16", "int2", 0.25),
-        (r"(?:nv|mx)?fp[- ]?6", "fp6", 0.75),
-        (r"u?int[- ]?6", "int6", 0.75),
-        (r"u?int[- ]?5", "int5", 0.625),
-        (r"双精度|double[- ]precision|fp64|float64", "fp64", 8),
-    )
-)
-_FORMAT = re.compile(
-    r"(?<![A-Za-z0-9])(?:I?Q\d_(?:K(?:_[SMLX]{1,2})?|[01]|XXS|XS|S|M|NL)|MXFP4|TQ[12]_0)(?![A-Za-z0-9])", re.IGNORECASE
-)
 TAKEN = "\ue002"
 _BARE_LIST = re.compile(
     r"(?:(?:quanti[sz]e|values?|vector|tensor|numbers|array|量化|数值|数组|向量|张量|取值)\s?(?:of|are|is|为|是)?\s?[:：]?\s?)"
@@ -96,7 +58,8 @@ _LED = re.compile(
     r"(?:[=:]|\b(?:of|to|with|for|is)|batch|bs|size|seq\w*|len\w*|ctx|[批长度为是取到])\s?$", re.IGNORECASE
 )
 """What a number at the end of a text follows that is no year."""
-_WIDTH = re.compile(r"(\d{3,5})h", re.IGNORECASE)
+_WIDTH = re.compile(r"(?P<value>\d{1,5})(?P<name>[hHa])(?![A-Za-z0-9])")
+_GLUED = re.compile(r"(?<![A-Za-z0-9.])(?:\d{1,6}[hHaLlbsv]|[hHaLlbsv]=?\d{1,6})(?![A-Za-z0-9])")
 _SHAPE = frozenset("layers heads seq_len micro_batch vocab ffn kv_heads".split())
 _WORD = re.compile(r"[A-Za-z]+|[\u4e00-\u9fff]|[Ͱ-Ͽ]|[^\sA-Za-z\u4e00-\u9fff]")
 _NUMERAL = re.compile(
@@ -167,7 +130,9 @@ def read_row(question: str) -> Row:
         if _NUMERAL.search(text, term.start, term.end):
             fixed.append(_term(text, term))
             claimed[term.start : term.end] = b"\1" * (term.end - term.start)
-    kept = _shared_units(masked, _amounts(masked, claimed, terms), {term.end for term in terms if _is_key(term)})
+    kept = _shared_units(
+        masked, _amounts(masked, claimed, terms), {term.end for term in terms if _is_key(term) and not _is_timed(term)}
+    )
     widths = _widths(text, kept, terms)
     fixed += widths
     for item in [*kept, *widths]:
@@ -244,7 +209,7 @@ def _formats(text: str) -> list[Item]:
         if all(item.end <= other.start or item.start >= other.end for other in found):
             found.append(item)
 
-    for match in _FORMAT.finditer(text):
+    for match in BLOCK_FORMAT.finditer(text):
         add(Item("format", *match.span(), match[0], name=match[0].upper()))
     for pattern, label, width in DTYPES:
         for match in pattern.finditer(text):
@@ -258,11 +223,6 @@ def _formats(text: str) -> list[Item]:
         except ValueError:
             continue
     return found
-
-
-def formats_in(text: str) -> list[tuple[str, float]]:
-    """Number formats inside a longer name, such as "fp32 gradients": label and bytes."""
-    return [(label, width) for pattern, label, width in DTYPES if pattern.search(text)]
 
 
 def _amounts(text: str, claimed: bytearray, terms: list[Found]) -> list[Item]:
@@ -292,6 +252,12 @@ def _is_key(term: Found) -> bool:
     """Whether a name leads an amount."""
     leads = [meaning.mode == "key" for meaning in term.meanings if meaning.sort == "quantity"]
     return any(leads) and term.name.lower() not in GENERIC
+
+
+def _is_timed(term: Found) -> bool:
+    """Whether a name wants times: "step times of 11, 19 and 36 ms" bears the unit at its end only."""
+    types = lexicon().types
+    return all(types[meaning.name] == "time" for meaning in term.meanings if meaning.sort == "quantity")
 
 
 def _shared_units(text: str, found: list[Item], led: set[int]) -> list[Item]:
@@ -351,14 +317,18 @@ def _widths(text: str, found: list[Item], terms: list[Found]) -> list[Item]:
     """The h of "40 layers 5120h 40 heads" as the name of a width; the amounts before it lose it."""
     shape = {meaning.name for term in terms for meaning in term.meanings} & _SHAPE
     made = []
-    for item in found if len(shape) > 1 else ():
-        match = _WIDTH.fullmatch(item.text)
-        if match is not None and int(match[1]) >= LEAST_WIDTH and item.amount is not None:
-            end = item.end - 1
-            item.amount = replace(item.amount, end=end, readings=(("number", float(match[1])),))
-            item.end, item.text = end, match[1]
-            name = Meaning("quantity", "hidden", "noun")
-            made.append(Item("term", end, end + 1, text[end : end + 1], meanings=(name,), name="hidden"))
+    for item in found if len(shape) > 1 or len(_GLUED.findall(text)) > 2 else ():
+        match = _WIDTH.match(text, item.start)
+        if match is None or item.amount is None or item.amount.kind not in ("time", "number"):
+            continue
+        name = "heads" if match["name"] == "a" else "hidden"
+        if name == "hidden" and int(match["value"]) < LEAST_WIDTH:
+            continue
+        end = match.end("value")
+        item.amount = replace(item.amount, end=end, readings=(("number", float(match["value"])),))
+        item.end, item.text = end, match["value"]
+        meaning = Meaning("quantity", name, "noun")
+        made.append(Item("term", end, match.end(), text[end : match.end()], meanings=(meaning,), name=name))
     return made
 
 

@@ -123,6 +123,26 @@ def _power(match: re.Match[str], number: Numeral) -> list[Reading]:
     return [("power", number.bare * small)]
 
 
+def _small_watts(match: re.Match[str], number: Numeral) -> list[Reading]:
+    """700w is a power, and in Chinese 700 × 10,000."""
+    many = ("number", number.value * 1e4)
+    power = ("power", number.bare)
+    return [power, many] if 20 <= number.bare <= 3_000 else [many, power]
+
+
+_GLUED_MEMORY = re.compile(r"g(?![A-Za-z0-9=])")
+_WIDTH_BEFORE = re.compile(r"(?:bits?|int\d|awq|gptq|w\d|group|gs|分组)[\s-]*\d+$", FLAGS)
+MEMORIES = frozenset((8, 12, 16, 20, 24, 32, 40, 48, 64, 80, 94, 96, 141, 180, 192, 256, 512))
+"""Gigabytes that cards and machines have: the g of 24g is one, that of "4bit-128g" a group."""
+
+
+def _glued_memory(text: str, number: Numeral) -> int | None:
+    match = _GLUED_MEMORY.match(text, number.bare_end)
+    if match is None or number.bare not in MEMORIES or _WIDTH_BEFORE.search(text[: number.bare_end]):
+        return None
+    return match.end()
+
+
 _TABLE: tuple[tuple[str, Reader, bool], ...] = (
     (
         rf"\s?(?:个)?\s?(?:tokens?|toks?|词元){_PER_S}{PER_GPU}?|\s?(?:tokens?|toks?){PER_GPU}{_PER_S}"
@@ -162,6 +182,7 @@ _TABLE: tuple[tuple[str, Reader, bool], ...] = (
     (rf"\s?(?:cents?|美分){_PER_HOUR}?{_END}", _times("money", 0.01), True),
     (rf"\s?(?:%|percent(?:age)?|per\scent|pct){_END}", _times("share", 0.01), True),
     (r"\s?(?P<pre>[kKM千兆])?(?:W(?:atts?|ATTS?)?|watts?|瓦特?)(?![A-Za-z·时]|\s?=)(?!\s?-?hours?)", _power, False),
+    (r"(?P<pre>)w(?![A-Za-z0-9·]|\s?=)", _small_watts, False),
     (rf"[\s-]?(?:bytes?|B|字节)\s?/\s?(?:params?|parameters?|weights?|参数){_END}", _times("bytes_each"), True),
     (rf"[\s-]?(?:bits?|比特|位(?!置|于|数))(?!\s?(?:/|per)\s?(?:s|sec)){_END}", _bits, True),
     (
@@ -182,6 +203,9 @@ _BARE = re.compile(r"\s?(?P<pre>[GTM])(?![A-Za-z0-9]|\s?=)")
 
 def bare_letter(text: str, number: Numeral) -> tuple[int, list[Reading]] | None:
     """What a letter alone behind a number may mean: 80G is memory, 1T or 40M may be a count as well."""
+    glued = _glued_memory(text, number)
+    if glued is not None:
+        return glued, [("bytes", number.bare * 1e9)]
     match = _BARE.match(text, number.bare_end)
     if match is None:
         return None

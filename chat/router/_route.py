@@ -15,6 +15,7 @@ from chat.router._decide import kind_of
 from chat.router._facts import Facts, gather
 from chat.router._features import features_of, holds
 from chat.router._follow import (
+    MOST_PIECES,
     State,
     carry,
     earlier_questions,
@@ -174,8 +175,8 @@ def _continue(row: Row, features: frozenset[str], way: Way | None, state: State)
     other = way is not None and way.calculator != state.way.calculator and speaks_of_calculator(features, way)
     chosen = way if other and way is not None else state.way
     fresh = gather(row, chosen)
-    if not other and not fresh.given:
-        return None
+    if not other and not fresh.given and len(row.items) > MOST_PIECES:
+        return None  # a few words may still ask for another unit: "in GiB?"
     if way is not None and not other and _stands_alone(row, features, way):
         return None
     facts = carry(state, chosen, fresh)

@@ -13,6 +13,14 @@ TWO_FROM = 8
 """Length from which two slips are forgiven."""
 
 
+_SLIPS = {
+    "lamma": "llama", "lamaa": "llama", "llamma": "llama", "lllama": "llama", "deepsek": "deepseek",
+    "deepseak": "deepseek", "depseek": "deepseek", "deekseek": "deepseek", "mistal": "mistral", "misral": "mistral",
+    "mixtrel": "mixtral", "mixral": "mixtral", "quwen": "qwen", "falkon": "falcon",
+}  # fmt: skip
+"""Slips in names of models, which the words of the trade may be as near to."""
+
+
 @lru_cache(maxsize=1)
 def _ordinary() -> frozenset[str]:
     return frozenset(files(__package__ or "").joinpath("data", "ordinary.txt").read_text(encoding="utf-8").split())
@@ -33,6 +41,8 @@ class Speller:
 
     def mend(self, word: str) -> str:
         """The lexicon's word one or two slips away from `word`; `word` itself where there is none, or several."""
+        if word in _SLIPS:
+            return _SLIPS[word]
         if word in self._known or len(word) < SHORTEST or word in _ordinary() or self._inflected(word):
             return word
         candidates = set().union(*(self._near.get(key, ()) for key in _keys(word)))

@@ -19,6 +19,10 @@ LEAST_DIM = 8
 """Widths below this are counts of something else, where no name stands right beside them."""
 
 
+MOST_TIMES = 1e4
+"""No ratio of costs is larger: "cost of 70B" names none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """How a type reads an amount: by its unit alone, and what else it takes right beside the quantity's name."""
@@ -125,8 +129,8 @@ def _percent(amount: Amount) -> float | None:
 
 
 def _ratio(amount: Amount) -> float | None:
-    share = amount.read("share")
-    return share if share is not None else _number(amount)
+    share, value = amount.read("share"), _number(amount)
+    return share if share is not None else value if value is not None and value <= MOST_TIMES else None
 
 
 def _signed(amount: Amount) -> float | None:

@@ -207,3 +207,51 @@ def test_memory_to_run_a_model_at_a_length_is_weights_and_cache() -> None:
 def test_a_number_that_nothing_takes_is_named() -> None:
     assert "not used: 17" in one("bubble for 8 stages and 64 microbatches, 17 chairs").notes
     assert not any(note.startswith("not used") for note in one("bubble for 8 stages and 64 microbatches").notes)
+
+
+@pytest.mark.parametrize(
+    ("question", "calculator", "inputs"),
+    [
+        ("bubble zb-h1 pp 8 mb 24", "pipeline_bubble", {"pp": 8, "microbatches": 24}),
+        ("sd a=.85 g=3 c=.05", "spec_decode", {"alpha": 0.85, "gamma": 3, "c": 0.05}),
+        ("activations: 32L 4096h 32a s2048 b1", "activation_memory", {"hidden": 4096, "heads": 32, "seq_len": 2048}),
+        ("ring allreduce 1MB 256 gpus 50GB/s 8us", "collective_cost", {"bandwidth": 50e9, "alpha_s": 8e-6}),
+        ("tp allreduce 64MB x8 nvlink 450GB/s", "collective_cost", {"op": "all_reduce", "bytes": 64e6, "ranks": 8}),
+        ("电费 256卡*30天*700w pue1.3", "cost_energy", {"gpus": 256, "hours": 720, "watts": 700, "pue": 1.3}),
+        (
+            "llama3 70b int4 单卡48g 8k 能几路并发",
+            "serving_capacity",
+            {"total_mem_bytes": 48e9, "tokens_per_request": 8192},
+        ),
+        ("7b 4bit 128g bpw", "quant_size", {"group_size": 128}),
+        ("lamma-2 70b kv cahce 4096 tokns batch 32", "kv_cache", {"layers": 80, "tokens": 4096, "batch": 32}),
+        (
+            "int4, one fp16 scale for every 32 weights: bpw?",
+            "quant_size",
+            {"bits": 4, "group_size": 32, "scale_bits": 16},
+        ),
+        (
+            "每千节点每天故障 5 次，2000 张卡，平均多久坏一次",
+            "goodput",
+            {"failures_per_1000_node_days": 5, "gpus": 2000},
+        ),
+    ],
+)
+def test_hasty_spellings_are_read(question: str, calculator: str, inputs: dict[str, Any]) -> None:
+    request = one(question)
+    assert request.calculator == calculator
+    assert {name: request.inputs.get(name) for name in inputs} == inputs
+
+
+def test_times_before_their_sizes_are_paired() -> None:
+    text = "best micro-batch: 4 stages, 256 per replica, times of 11, 19, 36 and 71 ms for micro-batches of 1, 2, 4, 8"
+    assert one(text).inputs["t_fwd_bwd_ms"] == {"1": 11, "2": 19, "4": 36, "8": 71}
+
+
+def test_a_schedule_or_a_unit_alone_goes_on_from_the_question_before() -> None:
+    assert one("zb-h2?", "bubble zb-h1 pp 8 mb 24").inputs["schedule"] == "zb_h2"
+    assert one("in GiB?", "kv cache llama3-8b 8k ctx").unit == "GiB"
+
+
+def test_a_number_of_kinds_is_no_configuration() -> None:
+    assert route("ZeRO 的三个阶段分别切分什么？").kind == "library"
