@@ -4,17 +4,23 @@ Owns the wording of results. Refuses to run a request that lacks an input or tha
 number shown is the calculator's own, with its unit.
 """
 
+import re
 from collections.abc import Sequence
 
 import calculators
 from calculators import CalculatorError, Estimate
 from calculators._base import show
 from chat._fitness import is_code
+from chat.formulas import states_formula
 from chat.relevance import Relevance
 from chat.router import CalculatorRequest
 from chat.types import AnsweredEstimate
 from kb.types import Language
 
+CLOSE = 0.85
+"""Share of the best formula's score that a second one needs."""
+SHARED = 0.15
+"""What a name that a line shares with the calculator's formula adds to its worth."""
 MOST = 6
 """Requests of one question that are run."""
 
@@ -102,9 +108,7 @@ def formula_question(found: AnsweredEstimate) -> str:
 
 def defines(item: Relevance) -> bool:
     """Tell whether a unit states a formula of what was computed, not only speaks of it."""
-    text = item.unit.text
-    symbols = sum(char in "=*/()^×÷" for char in text)
-    return symbols >= 3 and item.covered >= 0.45 and not item.unit.heading and not is_code(item.unit)
+    return item.covered >= 0.45 and not is_code(item.unit) and states_formula(item.unit.text)
 
 
 def sources_of(found: AnsweredEstimate) -> set[str]:
@@ -118,5 +122,14 @@ def definers(found: AnsweredEstimate, ranked: Sequence[Relevance], most: int = 2
     """Return the best units that define what was computed, those of its own sources first."""
     own = sources_of(found)
     good = [item for item in ranked if defines(item)]
-    good.sort(key=lambda item: (item.unit.document.id not in own, -item.score))
+    # Names that the calculator's own formula uses tell its twins from others under the same heading.
+    names = _names(found.estimate.formula)
+    worth = {id(item): item.score * (1 + SHARED * min(len(names & _names(item.unit.text)), 4)) for item in good}
+    least = max(worth.values(), default=0.0) * CLOSE
+    good = [item for item in good if worth[id(item)] >= least or item.unit.document.id in own]
+    good.sort(key=lambda item: (item.unit.document.id not in own, -worth[id(item)]))
     return good[:most]
+
+
+def _names(text: str) -> set[str]:
+    return {word for word in re.findall(r"[a-z]+", text.lower().replace("_", " ")) if len(word) > 1}

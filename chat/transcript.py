@@ -6,14 +6,17 @@ references with its quote, and a reference whose document is gone says so.
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from chat.estimates import value_of
 from chat.types import Answer, AnsweredEstimate, Citation, Comparison, Statement, Turn, to_json
 from kb.markup import web_address
 from kb.text import fold_space
 
 GONE = "no longer in the library"
+OPENING = 40
+"""Characters by which a quote is seen to open with its own heading."""
 UNSUPPORTED = "not supported by the library"
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~$&!#])")
 _BEGINNING = re.compile(r"^(\s*)([-+=]|\d+[.)])(?=\s|[-+=]|$)", re.M)
@@ -23,7 +26,8 @@ def to_markdown(title: str, turns: Sequence[Turn], gone: Collection[Citation] = 
     """Return a conversation as Markdown; `gone` are citations whose documents left the library."""
     parts = [f"# {plain(title)}"]
     for turn in turns:
-        parts += ["## " + plain(turn.question)]
+        # A single question is its own title.
+        parts += ["## " + plain(turn.question)] if len(turns) > 1 or turn.question != title else []
         parts += _answer(turn.answer) if turn.answer is not None else _lines(turn.reply)
     parts += _references([turn.answer for turn in turns if turn.answer is not None], gone)
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -51,8 +55,12 @@ def _answer(answer: Answer) -> list[str]:
     parts = [f"*Understood as: {plain(answer.standalone)}*"] if answer.standalone else []
     for found in answer.estimates:
         parts += _estimate(found)
-    parts += [_comparison(found) for found in answer.comparisons]
-    parts += _statements(answer.statements) or _lines(answer.text)
+    titles = {found.estimate.calculator: found.title for found in answer.estimates}
+    parts += [_comparison(found, titles) for found in answer.comparisons]
+    # What was worked out stands above, line by line.
+    above = {"computed", "supported"} if answer.comparisons else {"computed"} if answer.estimates else set[str]()
+    parts += _statements([one for one in answer.statements if one.status not in above])
+    parts += [] if answer.statements else _lines(answer.text)
     if answer.coverage is not None:
         parts.append(f"*{answer.coverage.supported} of {answer.coverage.total} sentences are borne out.*")
     if answer.model:
@@ -79,25 +87,27 @@ def _statements(statements: Sequence[Statement]) -> list[str]:
 
 def _estimate(found: AnsweredEstimate) -> list[str]:
     estimate = found.estimate
-    values = " = ".join(f"{quantity.value} {quantity.unit}".rstrip() for quantity in estimate.quantities)
+    # One number in several units: as the calculator's page shows it.
+    values = " = ".join(value_of(quantity.value, quantity.unit) for quantity in estimate.quantities)
     read = ", ".join(f"{span.text} → {span.parameter} = {span.value}" for span in found.request.spans)
-    marks = "".join(f" [{number}]" for number in found.defined_by)
     lines = [
-        f"**{plain(found.title)}**: {plain(values)}{marks}",
+        f"**{plain(found.title)}**: {plain(values)}",
         f"- Formula: {_code(estimate.formula)}",
         f"- With the numbers: {_code(estimate.substitution)}",
     ]
     lines += [f"- Read: {plain(read)}"] if read else []
     lines += [f"- Assumes: {plain(words)}" for words in estimate.assumptions]
     lines += [f"- Mind: {plain(warning.field)}: {plain(warning.message)}" for warning in estimate.warnings]
-    lines += [f"- Source: {plain(words)}" for words in estimate.references]
+    lines += [f"- Source: {plain(words)}" for words in estimate.references[:1]]
+    marks = " ".join(f"[{number}]" for number in found.defined_by)
+    lines += [f"- Defined in: {marks}"] if marks else []
     return [lines[0], "\n".join(lines[1:])]
 
 
-def _comparison(found: Comparison) -> str:
-    where = f"[{found.number}]" if found.number is not None else plain(found.calculator)
+def _comparison(found: Comparison, titles: Mapping[str, str]) -> str:
+    where = f"[{found.number}]" if found.number is not None else plain(titles.get(found.calculator, found.calculator))
     gap = f", {found.gap:+.1%}" if found.gap else ""
-    verdict = "agrees" if found.agrees else "differs"
+    verdict = "agrees" if found.agrees else "not comparable" if found.gap is None else "differs"
     return f"**Claim checked**: {plain(found.claimed)} against {plain(found.found)} ({where}): {verdict}{gap}"
 
 
@@ -115,7 +125,10 @@ def _references(answers: Iterable[Answer], gone: Collection[Citation]) -> list[s
 
 def _reference(citations: Sequence[Citation], gone: Collection[Citation]) -> str:
     first = citations[0]
-    path = " › ".join(plain(part) for part in first.path if part and part != first.title)
+    crumbs = [part for part in first.path if part and part != first.title]
+    if crumbs and crumbs[-1][:OPENING] in first.quote[: OPENING + 24]:
+        crumbs.pop()  # the quote itself opens with it
+    path = " › ".join(plain(part) for part in crumbs)
     address = web_address(first.url)
     link = f"<{address}>" if address else ""
     lost = GONE if any(citation in gone for citation in citations) else ""
