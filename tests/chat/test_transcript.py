@@ -53,6 +53,32 @@ def test_a_claim_says_with_what_it_was_compared() -> None:
     assert "34 days against 33.8 days (training\\_time): differs, +0.6%" in text
 
 
+def test_numbers_that_cannot_be_compared_do_not_differ() -> None:
+    found = Comparison(claimed="4 bits", found="40 %", source="calculator", calculator="quant_size")
+    text = to_markdown("t", [turn(quoted("q").model_copy(update={"comparisons": (found,)}))])
+    assert "4 bits against 40 % (quant\\_size): not comparable" in text
+
+
+def test_what_was_worked_out_is_told_once() -> None:
+    answer = computed()
+    text = to_markdown("t", [turn(answer)])
+    assert "**Pipeline bubble**: 10.9" in text
+    assert answer.statements[0].text not in text
+
+
+def test_a_single_question_is_its_own_title() -> None:
+    one = turn(quoted("What is paging?"))
+    assert to_markdown("What is paging?", [one]).count("What is paging?") == 1
+    assert to_markdown("Renamed", [one]).count("What is paging?") == 1
+    assert to_markdown("What is paging?", [one, one]).count("What is paging?") == 3
+
+
+def test_a_reference_does_not_say_twice_what_its_quote_opens_with() -> None:
+    opened = citation(1, "Paging > blocks of fixed size", path=("Caches", "Paging"))
+    text = to_markdown("t", [turn(quoted("q", opened))])
+    assert "- [1] Caches. 20" in text or "- [1] Caches\n" in text or "- [1] Caches. <" in text
+
+
 def test_answers_without_citations_have_no_references() -> None:
     text = to_markdown("t", [turn(declined()), turn(incomplete()), Turn(question="old", reply="kept\ntext")])
     assert "## References" not in text
