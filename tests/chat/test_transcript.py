@@ -62,7 +62,7 @@ def test_numbers_that_cannot_be_compared_do_not_differ() -> None:
 def test_what_was_worked_out_is_told_once() -> None:
     answer = computed()
     text = to_markdown("t", [turn(answer)])
-    assert "**Pipeline bubble**: 10.9" in text
+    assert "**Pipeline bubble**: 0.109375" in text
     assert answer.statements[0].text not in text
 
 
