@@ -15,11 +15,12 @@ from pydantic import ValidationError
 import calculators
 from calculators import CalculatorError, MissingInputs
 from chat.router import _derive_compute as compute
+from chat.router import _derive_formats as formats
 from chat.router import _derive_serve as serve
 from chat.router import _derive_train as train
 from chat.router._facts import POOLS, Fact, Facts, alternatives
 from chat.router._features import holds
-from chat.router._job import Job, Json, device_note, model_note, suits
+from chat.router._job import Job, Json, device_note, model_note, place, suits
 from chat.router._leftover import by_words, unused
 from chat.router._letters import field_type
 from chat.router._routes import Way
@@ -43,8 +44,8 @@ DERIVE: Mapping[str, Callable[[Job], None]] = {
     "kv_cache": serve.kv_cache,
     "serving_capacity": serve.serving,
     "inference_roofline": serve.roofline,
-    "quant_size": serve.quant_size,
-    "affine_quant": serve.affine,
+    "quant_size": formats.quant_size,
+    "affine_quant": formats.affine,
     "spec_decode": serve.spec_decode,
     "checkpoint_io": serve.checkpoint,
     "goodput": serve.goodput,
@@ -158,7 +159,7 @@ def _by_elimination(job: Job, absent: list[str]) -> tuple[str, Fact] | None:
             fact
             for pool in pools
             for fact in job.facts.given.get(pool, ())
-            if fact.start not in job.spent and suits(fact.value, _POOL_FITS.get(field_type(job.way, name), "amount"))
+            if place(fact) not in job.spent and suits(fact.value, _POOL_FITS.get(field_type(job.way, name), "amount"))
         ]
         used = [
             fact

@@ -12,9 +12,6 @@ from calculators import CalculatorError
 from chat.router._job import Job, device_note
 
 _MHA = re.compile(r"\bMHA\b|multi[- ]head(?! latent)|多头注意力", re.IGNORECASE)
-LARGEST_BLOCK = 1e5
-"""Bytes of a block of a quantised format are fewer."""
-_WHOLE_FLOATS = ("fp32", "bf16", "fp16", "fp8")
 
 
 def weight_bytes(job: Job) -> float | None:
@@ -42,7 +39,7 @@ def kv_cache(job: Job) -> None:
     if dtype is None:
         dtype = job.dtype("weight_dtype") if not job.says("WEIGHTS") else None
     if dtype is not None:
-        job.put("dtype_bytes", _plain(dtype.value), dtype)
+        job.put("dtype_bytes", plain(dtype.value), dtype)
     if job.inputs.get("attn") == "mla":
         job.drop("kv_heads", "head_dim")
     elif "kv_lora" in job.inputs and "attn" not in job.inputs:
@@ -75,7 +72,8 @@ def _versus(job: Job, bits: float | None) -> None:
         job.note(f"both caches at {width:g} bits")
 
 
-def _plain(value: float) -> float:
+def plain(value: float) -> float:
+    """A whole number as an integer."""
     return int(value) if float(value).is_integer() else float(value)
 
 
@@ -94,13 +92,33 @@ def serving(job: Job) -> None:
         if "kv_bytes_per_token" in job.registered:
             job.inputs["kv_bytes_per_token"] *= kv.value / 2
         else:
-            job.put("dtype_bytes", _plain(kv.value), kv)
+            job.put("dtype_bytes", plain(kv.value), kv)
     if "kv_bytes_per_token" in job.inputs and "kv_bytes_per_token" not in job.registered:
         job.drop("layers", "kv_heads", "head_dim", "dtype_bytes")
+    _room_of_cache(job)
     if "kv_mem_bytes" in job.inputs:
         job.drop("total_mem_bytes")
         return
     _total_memory(job)
+
+
+def _room_of_cache(job: Job) -> None:
+    """Of memory without weights: "how many tokens of KV fit in 10 GB at 64 KiB each"."""
+    known = [fact for key in ("bytes_any", "gpu_mem_bytes") for fact in job.facts.given.get(key, [])]
+    rooms = [fact for fact in known if fact.value >= LEAST_ROOM]
+    if {"kv_mem_bytes", "weight_bytes"} & job.inputs.keys() or len(rooms) != 1:
+        return
+    if not job.says("HOW_MANY_TOKENS_ASKED KV|CACHE !@device !params"):
+        return
+    job.put("kv_mem_bytes", float(rooms[0].value), rooms[0])
+    job.note("without weights, the memory is read as that of the cache")
+    each = [fact for fact in known if fact.value < LEAST_ROOM]
+    if len(each) == 1 and "kv_bytes_per_token" not in job.inputs:
+        job.put("kv_bytes_per_token", float(each[0].value), each[0])
+
+
+LEAST_ROOM = 1e8
+"""Bytes; a cache for one token is smaller."""
 
 
 def _total_memory(job: Job) -> None:
@@ -121,6 +139,8 @@ def _total_memory(job: Job) -> None:
         if gpus and gpus > 1:
             job.note(f"{gpus:,} devices of {each / 1e9:g} GB")
     share = job.number("mem_util")
+    if share is None and "total_mem_bytes" in job.inputs:
+        share = job.uses(job.pool("share_any"))
     if share:
         job.inputs["total_mem_bytes"] *= share
         job.note(f"{share:.0%} of the memory is used")
@@ -177,119 +197,7 @@ def roofline(job: Job) -> None:
         job.note("all experts are read, as in a large batch; a single sequence reads fewer")
     dtype = job.dtype("dtype", "weight_dtype")
     if dtype is not None and dtype.value >= 1:
-        job.put("dtype_bytes", _plain(dtype.value), dtype)
-
-
-def quant_size(job: Job) -> None:
-    """Bits per weight from a number format, its groups or its blocks."""
-    if job.choice("per_channel") and "group_size" not in job.inputs:
-        job.inputs["group_size"] = -1
-    if job.inputs.get("block_bytes", 0) >= LARGEST_BLOCK:
-        job.drop("block_bytes")  # memory that something has to fit into
-    if {"block_bytes", "group_size"} <= job.inputs.keys() and "block_weights" not in job.inputs:
-        job.put("block_weights", job.inputs["group_size"], job.used.get("group_size"))
-        job.drop("group_size")
-    named = job.facts.first("format")
-    if "block_weights" in job.inputs and not {"block_bytes", "group_size"} & job.inputs.keys() and named is None:
-        job.put("group_size", job.inputs["block_weights"], job.used.get("block_weights"))
-        job.drop("block_weights")  # "one scale for every 32 weights"
-    if named is not None:
-        _block_format(job, str(named.value))
-    else:
-        _bits(job)
-    _room(job)
-
-
-def _room(job: Job) -> None:
-    """What the memory of the devices named leaves beside the weights."""
-    size, bits = job.inputs.get("params"), job.inputs.get("bits_per_weight")
-    each = job.peek("gpu_mem_bytes", "total_mem_bytes", "bytes_any")
-    if each is None and job.device is not None:
-        each = float(job.device.memory_bytes)
-        job.note(device_note(job, None))
-    if size is None or bits is None or each is None or not job.says("FIT|CAN|HOW_MANY_GPUS"):
-        return
-    weights, gpus = size * bits / 8, job.gpus()
-    job.uses(job.facts.first("gpu_mem_bytes", "total_mem_bytes", "bytes_any"))
-    if job.says("HOW_MANY_GPUS_ASKED") or (gpus is None and weights > each):
-        fewest = math.floor(weights / each) + 1
-        job.note(
-            f"{fewest:,} devices of {each / 1e9:g} GB are the fewest that hold the weights, {weights / 1e9:,.4g} GB"
-        )
-        return
-    total = each * (gpus or 1)
-    left = total - weights
-    what = (
-        f"{left / 1e9:,.4g} GB are left for cache and activations" if left > 0 else f"{-left / 1e9:,.4g} GB are lacking"
-    )
-    job.note(f"{total / 1e9:,.4g} GB of memory against {weights / 1e9:,.4g} GB of weights: {what}")
-
-
-def _bits(job: Job) -> None:
-    dtype = job.dtype("weight_dtype", "dtype", "dtype_inside")
-    if dtype is None:
-        _published(job)
-        return
-    bits = dtype.value * 8
-    if "group_size" not in job.inputs:
-        if "bits_per_weight" not in job.inputs:
-            job.put("bits_per_weight", _plain(bits), dtype)
-        return
-    job.put("bits", _plain(bits), dtype)
-    group = job.inputs["group_size"]
-    if group != -1 and "scale_bits" not in job.inputs and not job.inputs.get("double_quant"):
-        job.note(
-            "the width of the scales is not stated: they count nothing here; "
-            f"16-bit scales add {16 / group:g} bits a weight"
-        )
-    if "params" in job.inputs and not job.inputs.get("double_quant") and "bits_per_weight" not in job.inputs:
-        extra = (job.inputs.get("scale_bits", 0) + job.inputs.get("zero_bits", 0)) / group if group != -1 else 0.0
-        job.inputs["bits_per_weight"] = _plain(bits + extra)
-        if extra:
-            job.note(f"{bits:g} bits and {extra:g} for scales and zero points")
-
-
-def _block_format(job: Job, name: str) -> None:
-    base = name if name[-2:] not in ("_S", "_M", "_L") or name.startswith("IQ") else name[:-2]
-    job.put("format", base, job.facts.first("format"))
-    if base != name:
-        job.note(f"{name} mixes formats; counted as {base} throughout")
-    try:
-        bits = float(calculators.run("quant_size", {"format": base}, "bpw_block").value)  # type: ignore[arg-type]
-    except CalculatorError:
-        return
-    if "params" in job.inputs:
-        job.inputs["bits_per_weight"] = _plain(bits)
-        job.note(f"{base} takes {bits:g} bits a weight, by its block layout")
-
-
-def _published(job: Job) -> None:
-    model = job.model
-    if (
-        model is not None
-        and model.bytes_per_weight
-        and job.peek("params") is None
-        and "bits_per_weight" not in job.inputs
-    ):
-        job.inputs["bits_per_weight"] = _plain(model.bytes_per_weight * 8)
-        job.note(f"{model.title} is published in {model.dtype} ({model.source})")
-
-
-def affine(job: Job) -> None:
-    """The range or the values, and the number of bits."""
-    values = job.facts.first("list")
-    if values is not None:
-        numbers = list(values.value)
-        pair = len(numbers) == 2 and job.says("RANGE_WORD") and not job.says("TENSOR_WORD")
-        if pair or (len(numbers) == 2 and not job.says("TENSOR_WORD")):
-            job.put("min", numbers[0], values)
-            job.put("max", numbers[1], values)
-        else:
-            job.put("x", [_plain(number) for number in numbers], values)
-            job.drop("min", "max")
-    dtype = job.dtype("dtype", "weight_dtype")
-    if dtype is not None and "bits" not in job.inputs and (dtype.label.startswith("int") or dtype.label == ""):
-        job.put("bits", int(dtype.value * 8), dtype)
+        job.put("dtype_bytes", plain(dtype.value), dtype)
 
 
 def spec_decode(job: Job) -> None:
@@ -303,11 +211,16 @@ def checkpoint(job: Job) -> None:
     """Bytes per parameter: what is saved."""
     if job.choice("weights_only"):
         dtype = job.dtype("dtype", "weight_dtype")
-        job.put("bytes_per_param", _plain(dtype.value) if dtype is not None else 2, dtype)
+        job.put("bytes_per_param", plain(dtype.value) if dtype is not None else 2, dtype)
         return
+    whole = job.used.get("bytes")
+    counted = whole is not None and not re.search(r"[Bb](?:ytes?)?\b|字节", whole.text)
+    if "bytes_per_param" in job.inputs and "params" not in job.inputs and counted:
+        job.put("params", job.inputs["bytes"], whole)  # the 1T of "1T, 14 B/param" counts parameters
+        job.drop("bytes")
     dtype = job.dtype("weight_dtype", "dtype")
     if dtype is not None and "bytes_per_param" not in job.inputs and not job.says("STATES|OPTIM"):
-        job.put("bytes_per_param", _plain(dtype.value), dtype)
+        job.put("bytes_per_param", plain(dtype.value), dtype)
         job.note(f"the weights alone, in {dtype.label}")
 
 
@@ -383,7 +296,7 @@ def comm(job: Job) -> None:
     if job.inputs.get("kind") == "dp":
         dtype = job.dtype("dtype", "weight_dtype", "dtype_inside")
         if dtype is not None:
-            job.put("dtype_bytes", _plain(dtype.value), dtype)
+            job.put("dtype_bytes", plain(dtype.value), dtype)
         ranks = job.number("dp", "ranks") or job.gpus()
         if ranks:
             job.put("ranks", int(ranks), job.used.get("dp") or job.used.get("gpus"))

@@ -14,7 +14,7 @@ from chat.router._bind import Bindings, Bound, bind
 from chat.router._features import _LOOSE, features_of, timings
 from chat.router._formats import formats_in
 from chat.router._items import Item, Row
-from chat.router._letters import letter_before, letters
+from chat.router._letters import in_step, letter_before, letters
 from chat.router._lexicon import lexicon
 from chat.router._routes import Way
 from chat.router._values import LEAST_BUDGET, value_of
@@ -65,6 +65,8 @@ def gather(row: Row, way: Way) -> Facts:
     """Read a row for a calculator."""
     found, taken = letters(row, way)
     rest = replace(row, items=[item for item in row.items if id(item) not in taken])
+    found_in_step, rest = in_step(rest, way)
+    found += found_in_step
     bindings = bind(rest, way.quantities | {"kv_dtype", "weight_dtype"})
     facts = Facts(row, features_of(rest, bindings) | {key for key, _, _ in found})
     for key, items, value in found:
@@ -237,6 +239,8 @@ def _add_loose(facts: Facts, item: Item) -> None:
         facts.add("gpu_hours", amount.readings[0][1], item.start, item.end)
         return
     for kind, value in amount.readings:
+        if kind == "flops" and amount.kind == "flops_rate" and value < LEAST_BUDGET:
+            continue  # 400 TFLOPS are no budget
         if kind not in ("number", "rate_bare"):
             facts.add(_LOOSE.get(kind, "number_any"), value, item.start, item.end)
     whole = amount.read("number")

@@ -113,7 +113,8 @@ def _letters(row: Row) -> set[str]:
 
 _HOW_MANY = frozenset("how many,number of,多少,几,多少个,几个".split(","))
 _CLIENTS = re.compile(
-    r"requests?|sessions?|sequences?|users?|conversations?|chats?|streams?|clients?|请求|会话|用户|并发|序列", re.I
+    r"requests?|\breqs?\b|sessions?|sequences?|users?|conversations?|chats?|streams?|clients?|请求|会话|用户|并发|序列",
+    re.I,
 )
 
 

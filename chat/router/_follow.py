@@ -48,6 +48,39 @@ class State:
     missing: tuple[str, ...]
 
 
+_OPENING = re.compile(
+    r"^\W*(?:(?:and|but|so|then|also|ok(?:ay)?|now|well|claim|check|verify|please)\b[\s,:]*)*"
+    r"(?:is\s+it\s+(?:true|right|correct|possible)\s+that\s+)?"
+    r"(?:(?:how\s+(?:much|many|far|fast|well)(?:\s+[a-z]+)?\s+|what\s+|why\s+|when\s+|where\s+|who\s+)?"
+    r"(?:does|do|did|is|are|was|were|has|have|had|can|could|will|would)\s+)?(?:the\s+)?"
+    r"(?:(?:那么?|所以|但是?|请问|据说|听说|核对|核实|验证)[：:，,\s]*)?",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"(?=[A-Za-z0-9.+-]*[A-Z])[A-Za-z][A-Za-z0-9.+-]*[A-Za-z0-9+]")
+_CLAUSE = re.compile(
+    r"(?:['’]s\b|\s[a-z]+s\b|\s(?:cut|reach|save|reduce|say|offer|support|use|train|run|give|need|get|beat|[a-z]+ed)\b"
+    r"|\s?[的把将比使让在是能可节提降达用])"
+)
+
+
+def has_own_subject(row: Row, state: State) -> bool:
+    """Whether a text is a sentence about something with a name that neither the earlier one nor a calculator knows."""
+    source = row.folded.source
+    opening = _OPENING.match(source)
+    name = _NAME.match(source, opening.end() if opening else 0)
+    if name is None or name.group().lower() in state.question.lower():
+        return False
+    # A name that only resembles a term is none: its spelling was mended.
+    terms = [item for item in row.items if item.sort != "word" and len(item.text) >= len(name.group())]
+    covered = [row.folded.span(item.start, item.end) for item in terms]
+    known = any(start <= name.start() and name.end() <= end for start, end in covered)
+    return not known and _CLAUSE.search(source, name.end(), name.end() + REACH) is not None
+
+
+REACH = 40
+"""Letters behind a name within which a sentence about it says something of it."""
+
+
 def is_follow_up(row: Row) -> bool:
     """Whether a question sounds like the second half of one."""
     text = row.folded.text.strip()
@@ -56,6 +89,7 @@ def is_follow_up(row: Row) -> bool:
 
 
 _ANAPHOR = re.compile(
+    r"(?!it (?:is )?(?:true|right|correct|possible) that\b|(?<=true )that\b|(?<=right )that\b|(?<=correct )that\b)"
     r"\b(?:it|that|this|these|those|the same|said|such an?) ?(?:model|run|job|cluster|setup|config(?:uration)?)?\b"
     r"|它|该模型|这个模型|同一个?模型|上面的|上述|这个配置|该配置|这些卡|这个集群",
     re.IGNORECASE,

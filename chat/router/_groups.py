@@ -108,6 +108,8 @@ def _model_and_data(items: list[Item], one: Group) -> bool:
     sizes = [item.amount.read("number") or 0 for item in one.items if item.amount is not None]
     joints = {item.text.lower() for item in items[one.first : one.last] if item.sort != "amount"}
     of_tokens = after is not None and any(meaning.name in ("tokens", "tokens_any") for meaning in after.meanings)
+    letters = {item.amount.numeral.letter.lower() for item in one.items if item.amount is not None}
+    of_tokens = of_tokens or (joints == {"/"} and letters == {"b", "t"})  # "70B/1.4T"
     return len(sizes) == 2 and min(sizes) >= 1e8 and of_tokens and not joints & {"or", "vs", "versus", "或", "还是"}
 
 

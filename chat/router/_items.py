@@ -21,7 +21,7 @@ Sort = Literal["amount", "term", "model", "device", "dtype", "format", "list", "
 TAKEN = "\ue002"
 _BARE_LIST = re.compile(
     r"(?:(?:quanti[sz]e|values?|vector|tensor|numbers|array|量化|数值|数组|向量|张量|取值)\s?(?:of|are|is|为|是)?\s?[:：]?\s?)"
-    r"(?P<list>[-+]?\d*\.?\d+(?:\s?[,，、]\s?(?:and\s)?[-+]?\d*\.?\d+){2,60})(?![\d.])"
+    r"(?P<list>[-+]?\d*\.?\d+(?:(?:\s?[,，、]\s?(?:and\s)?|\sand\s|\s?和\s?)[-+]?\d*\.?\d+){2,60})(?![\d.])"
     r"(?=\s?(?:to|in|at|with|using|into|as|[,，;.。:)?？]|到|成|为|用|按|$))",
     re.IGNORECASE,
 )
@@ -37,9 +37,12 @@ _THINGS = re.compile(
 """What people ask for by number, or bring with them, and no calculator counts."""
 _COUNTED = re.compile(r"(?:\d|[x×*张块片台个]|\bnvidia)\s?$", re.IGNORECASE)
 _BARE_CARD = re.compile(
-    r"(?:张|块|片|卡|[x×*]|个|\b\d{1,3})\s?(?P<card>[345]090)(?![\d.])|(?<![\d.])(?P<plain>[345]090)(?=\s?(?:显卡|卡|GPU|s\b|上))"
+    r"(?:张|块|片|卡|[x×*]|个|\b\d{1,3})\s?(?P<card>[345]090)(?![\d.])|(?<![\d.])(?P<plain>[345]090)(?=\s?(?:显卡|卡|GPU|s\b|上|跑|的|能|单))"
     r"|(?:\b(?:a|an|one|my|the|single)|单卡|一张)\s?(?P<mine>[345]090)(?![\d.])"
 )
+_ONE_LETTER = re.compile(r"[a-zA-Z]=?\d{1,4}")
+_SHAPED = re.compile(r"(?<![A-Za-z0-9])[sbhSH]=?\d{1,6}(?![A-Za-z0-9])")
+"""Letters of a shape with their values, as no card is named."""
 _REFERENCE = re.compile(
     r"(?:\b(?:sections?|sec\.?|figures?|figs?\.?|tables?|tab\.|chapters?|ch\.|appendix|equations?|eqs?\.?|pages?|pp\.|versions?|"
     r"ver\.|issues?|lines?|rows?|phase|lecture|part|rule|no\.|vol\.|question|q|slide|theorem|lemma|algorithm|exercise|"
@@ -176,11 +179,14 @@ def _names(text: str) -> list[Item]:
         for mention in calculators.find_models(text)
         if _FORMULA_OF.match(text, mention.end) is None
     ]
+    shaped = len(_SHAPED.findall(text)) > 1
     for mention in calculators.find_accelerators(text):
         if text.startswith(("a ", "an "), mention.start) or (
             text.startswith("A ", mention.start) and not _COUNTED.search(text[: mention.start])
         ):
             continue  # "a 10 TB checkpoint" and "A 40-STAGE PIPELINE" name no A10 and no A40
+        if shaped and _ONE_LETTER.fullmatch(text[mention.start : mention.end]):
+            continue  # "s4096 b2 a40 L40 t4" is a shape, not cards
         if re.match(r"[A-Za-z]\(", text[mention.start : mention.end]):
             continue  # "t(4)" is a time, not a T4
         if all(mention.end <= item.start or mention.start >= item.end for item in found):

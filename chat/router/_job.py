@@ -90,8 +90,8 @@ class Job:
     def pool(self, key: str, kind: str = "amount", least: float = -math.inf) -> Fact | None:
         """The next amount without a name of that kind, `least` or more, that no input has taken yet."""
         for fact in self.facts.given.get(key, ()) if self.pooling else ():
-            if fact.start not in self.spent and suits(fact.value, kind) and float(fact.value) >= least:
-                self.spent.add(fact.start)
+            if place(fact) not in self.spent and suits(fact.value, kind) and float(fact.value) >= least:
+                self.spent.add(place(fact))
                 return fact
         return None
 
@@ -170,6 +170,11 @@ class Job:
         if given is None and self.model is not None:
             return float(self.model.active_params if active else self.model.params)
         return given
+
+
+def place(fact: Fact) -> int:
+    """Where a fact stands; below zero in an earlier question, whose places are not those of this one."""
+    return -1 - fact.start if fact.earlier else fact.start
 
 
 def suits(value: Any, kind: str) -> bool:

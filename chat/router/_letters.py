@@ -11,7 +11,8 @@ from dataclasses import replace
 from chat.router._amounts import amounts as amounts_in
 from chat.router._bind import bind
 from chat.router._features import SURE
-from chat.router._items import Item, Row
+from chat.router._groups import group
+from chat.router._items import Item, Row, is_generic
 from chat.router._lexicon import lexicon
 from chat.router._routes import Way
 from chat.router._values import value_of
@@ -78,7 +79,22 @@ def letters(row: Row, way: Way) -> tuple[list[tuple[str, list[Item], float]], se
         start = max(0, item.start - 16) + before.start()
         words = [other for other in row.items if start <= other.start and other.end <= item.start]
         _take(way, meaning[before["letter"]], item, [*words, item], found, filled, taken)
+        if found and found[-1][1][-1] is item:
+            _take_list(row, way, item, found, taken)
     return found, taken
+
+
+def _take_list(row: Row, way: Way, first: Item, found: list[tuple[str, list[Item], float]], taken: set[int]) -> None:
+    """The other values of a letter that is given a list: "m = 4, 8, 16"."""
+    name, row_group = found[-1][0], next((one for one in group(row.items) if one.items[0] is first), None)
+    after = row.items[row_group.last + 1 :][:1] if row_group is not None else []
+    if row_group is None or any(meaning.sort == "quantity" for item in after for meaning in item.meanings):
+        return
+    for item in row_group.items[1:]:
+        value = value_of(item, field_type(way, name), named=False)
+        if value is not None and id(item) not in taken:
+            taken.add(id(item))
+            found.append((name, [item], value))
 
 
 def _named(row: Row, way: Way) -> set[str]:
@@ -168,3 +184,67 @@ def field_type(way: Way, name: str) -> str:
     if name in types:
         return types[name]
     return next((types[source] for source in way.fields.get(name, ()) if source in types), "amount")
+
+
+FARTHEST_IN_STEP = 5
+"""Items between the names and their values."""
+
+
+def in_step(row: Row, way: Way) -> tuple[list[tuple[str, list[Item], float]], Row]:
+    """Names in a row with their values in a row, "forward, backward and weight passes take 4, 5 and 3 ms"; the rest."""
+    items = row.items
+    for one in group(items):
+        if len(one.items) < 2:
+            continue
+        names = _names_before(items, one.first, way)
+        if len(names) != len(one.items):
+            continue
+        values = [
+            value_of(item, lexicon().types[name], named=True) for (name, _), item in zip(names, one.items, strict=True)
+        ]
+        fields = [_field_of(way, name) for name, _ in names]
+        if None in values or None in fields or len(set(fields)) < len(fields):
+            continue
+        taken = {id(item) for item in (*one.items, *(term for _, term in names))}
+        found = [
+            (field, [item], value)
+            for field, item, value in zip(fields, one.items, values, strict=True)
+            if field is not None and value is not None
+        ]
+        return found, replace(row, items=[item for item in items if id(item) not in taken])
+    return [], row
+
+
+def _field_of(way: Way, quantity: str) -> str | None:
+    return next((field for field, sources in way.fields.items() if quantity in sources), None)
+
+
+def _names_before(items: list[Item], first: int, way: Way) -> list[tuple[str, Item]]:
+    """The names of quantities that stand in a row before a place, joined by commas or "and"."""
+    at = first - 1
+    while at >= 0 and first - at <= FARTHEST_IN_STEP and not _named_by(items[at], way):
+        if items[at].sort == "amount":
+            return []
+        at -= 1
+    names: list[tuple[str, Item]] = []
+    while at >= 0 and _named_by(items[at], way):
+        names.insert(0, (_named_by(items[at], way), items[at]))
+        at -= 1
+        if at < 0 or items[at].text.lower() not in _BETWEEN_NAMES:
+            break
+        while at >= 0 and items[at].text.lower() in _BETWEEN_NAMES:
+            at -= 1
+    before = items[at] if at >= 0 else None
+    # "8 stages, layers and heads": the first name may be that of a number before it.
+    return [] if before is not None and before.sort == "amount" else names
+
+
+_BETWEEN_NAMES = frozenset(", ， 、 / and & 和 与 及".split())
+
+
+def _named_by(item: Item, way: Way) -> str:
+    """The quantity of the calculator that an item names, if it does."""
+    if item.sort != "term" or is_generic(item):
+        return ""
+    named = [meaning for meaning in item.meanings if meaning.sort == "quantity" and meaning.mode != "weak"]
+    return next((meaning.name for meaning in named if meaning.name in way.quantities), "")

@@ -131,8 +131,9 @@ def _small_watts(match: re.Match[str], number: Numeral) -> list[Reading]:
 
 
 _GLUED_MEMORY = re.compile(r"g(?![A-Za-z0-9=])")
+_LINK = re.compile(r"g(?=\s?(?:的)?(?:带宽|网|bandwidth|link|nic)\b)", FLAGS)
 _WIDTH_BEFORE = re.compile(r"(?:bits?|int\d|awq|gptq|w\d|group|gs|分组)[\s-]*\d+$", FLAGS)
-MEMORIES = frozenset((8, 12, 16, 20, 24, 32, 40, 48, 64, 80, 94, 96, 141, 180, 192, 256, 512))
+MEMORIES = frozenset((1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 94, 96, 141, 180, 192, 256, 512))
 """Gigabytes that cards and machines have: the g of 24g is one, that of "4bit-128g" a group."""
 
 
@@ -203,6 +204,9 @@ _BARE = re.compile(r"\s?(?P<pre>[GTM])(?![A-Za-z0-9]|\s?=)")
 
 def bare_letter(text: str, number: Numeral) -> tuple[int, list[Reading]] | None:
     """What a letter alone behind a number may mean: 80G is memory, 1T or 40M may be a count as well."""
+    link = _LINK.match(text, number.bare_end)
+    if link is not None:
+        return link.end(), [("rate_bare", number.bare * 1e9)]
     glued = _glued_memory(text, number)
     if glued is not None:
         return glued, [("bytes", number.bare * 1e9)]

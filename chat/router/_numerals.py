@@ -27,7 +27,7 @@ _HAN_SCALES = {
 _SCALE = re.compile(
     r"\s?-?(?P<han>万亿|千亿|百亿|十亿|亿|千万|百万|十万|万|千|百(?!分|度))"
     r"|[\s-]?(?P<word>thousand|hundred|millions?|billions?|trillions?|mio|mil|bil|trn|[mbt]n)(?![A-Za-z])"
-    r"|\s?(?P<letter>[kKmMbBtT])(?![A-Za-z0-9/]|\s?=)(?!-?(?:bit|byte))",
+    r"|(?:\s(?!\w\s\d))?(?P<letter>[kKmMbBtT])(?![A-Za-z0-9]|/(?!\d)|\s?=)(?!-?(?:bit|byte))",
     re.IGNORECASE,
 )
 _SMALL = {

@@ -19,6 +19,7 @@ from chat.router._follow import (
     State,
     carry,
     earlier_questions,
+    has_own_subject,
     is_follow_up,
     is_fragment,
     is_reply,
@@ -171,6 +172,8 @@ def _several(row: Row, bindings: Bindings) -> list[Way]:
 def _continue(row: Row, features: frozenset[str], way: Way | None, state: State) -> _Reading | None:
     """The question as a continuation; None where it stands alone, or changes nothing of the earlier one."""
     if not (is_follow_up(row) or is_reply(row, state) or refers_back(row) or (way is None and is_fragment(row))):
+        return None
+    if has_own_subject(row, state):
         return None
     other = way is not None and way.calculator != state.way.calculator and speaks_of_calculator(features, way)
     chosen = way if other and way is not None else state.way

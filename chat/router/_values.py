@@ -19,6 +19,8 @@ LEAST_DIM = 8
 """Widths below this are counts of something else, where no name stands right beside them."""
 
 
+WIDEST_BYTES = 8
+"""Bytes of an element."""
 MOST_TIMES = 1e4
 """No ratio of costs is larger: "cost of 70B" names none."""
 
@@ -147,7 +149,9 @@ def _between(low: float, high: float) -> Callable[[Amount], float | None]:
 
 
 def _width_bytes(amount: Amount) -> float | None:
-    bits = amount.read("bits")
+    bits, whole = amount.read("bits"), amount.read("bytes")
+    if bits is None and whole is not None and whole <= WIDEST_BYTES:
+        return whole
     return None if bits is None else bits / 8
 
 

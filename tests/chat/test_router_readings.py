@@ -244,7 +244,7 @@ def test_hasty_spellings_are_read(question: str, calculator: str, inputs: dict[s
 
 
 def test_times_before_their_sizes_are_paired() -> None:
-    text = "best micro-batch: 4 stages, 256 per replica, times of 11, 19, 36 and 71 ms for micro-batches of 1, 2, 4, 8"
+    text = "best micro-batch, pp 4, 256 per replica: step times of 11, 19, 36 and 71 ms for micro-batches of 1, 2, 4, 8"
     assert one(text).inputs["t_fwd_bwd_ms"] == {"1": 11, "2": 19, "4": 36, "8": 71}
 
 
@@ -255,3 +255,33 @@ def test_a_schedule_or_a_unit_alone_goes_on_from_the_question_before() -> None:
 
 def test_a_number_of_kinds_is_no_configuration() -> None:
     assert route("ZeRO 的三个阶段分别切分什么？").kind == "library"
+
+
+@pytest.mark.parametrize(
+    ("question", "inputs"),
+    [
+        (
+            "bubble time zb-h1, 8 stages, 40 microbatches, forward, backward and weight passes 4 ms, 5 ms and 3 ms",
+            {"pp": 8, "microbatches": 40, "t_f": 4, "t_b": 5, "t_w": 3},
+        ),
+        ("act s4096 b2 h5120 a40 L40 t4 sp selective", {"layers": 40, "heads": 40, "tp": 4, "hidden": 5120}),
+        ("spec dec alpha .9 k 8 speedup c=0", {"alpha": 0.9, "gamma": 8, "c": 0}),
+        ("chinchilla loss 70B/1.4T", {"params": 70e9, "tokens": 1.4e12}),
+        ("ckpt 1T 14B/param 100GB/s", {"params": 1e12, "bytes_per_param": 14}),
+        ("how many tokens of KV fit in 12 GiB at 160 KiB per token", {"kv_mem_bytes": 12 * 2**30}),
+        ("Quantise the values 0.1, -0.7, 2.0 and 1.3 to 8 bits", {"x": [0.1, -0.7, 2, 1.3], "bits": 8}),
+    ],
+)
+def test_rows_of_names_letters_and_numbers_are_read_in_step(question: str, inputs: dict[str, Any]) -> None:
+    assert {name: one(question).inputs.get(name) for name in inputs} == inputs
+
+
+def test_a_letter_may_have_a_list_of_values() -> None:
+    assert [request.inputs["microbatches"] for request in route("p=4 m=4,8,16,32 bubble").requests] == [4, 8, 16, 32]
+    (request,) = route("bubble of p=8, m=32 and 4 virtual stages per device").requests
+    assert request.inputs["interleave"] == 4
+
+
+def test_places_of_an_earlier_question_hide_none_of_this_one() -> None:
+    request = one("400 tflops instead", "70B 15T tokens 2048 h100s 350 tflops each, days?")
+    assert request.inputs["flops_per_gpu"] == 400e12
