@@ -231,6 +231,7 @@ class Digests:
             generation = self._store.generation()
             now = quarter_of(self._store.now())
             if self._library is None or self._library[0] != generation or self._library[1].now != now:
+                self._library = None  # not two of them at once
                 library = self._read(now)
                 self._library = (generation, library)
                 library.notebooks = self._read_notebooks(library)
