@@ -8,12 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from chat.types import Answer, Citation, Statement
+from chat.wording import fallback
 from kb.text import normalise
 from ui.ask_computed import add_ways, comparisons_html, estimate_html, request_html
-from ui.ask_sources import Sources, candidates_html, chips, crumbs, lang_of, source_line, sources_list
-from ui.render import empty, esc, said, spans
+from ui.ask_sources import Sources, candidates_html, chips, lang_of, place, source_line, sources_list
+from ui.render import empty, esc, said, shorten, spans
 
+HEADED = 280
+"""Letters of a question that are shown at once: a pasted text would push its answer out of view."""
 UNSUPPORTED = "not supported by the library"
+_STANDS_IN = tuple(fallback(language, "\0").partition("\0")[0] for language in ("en", "zh"))
+"""How a notice begins that quotes stand in for what a model should have written."""
 
 
 def answer_html(answer: Answer, sources: Sources, told: Sequence[str] = (), *, form: bool = False) -> str:
@@ -24,14 +29,16 @@ def answer_html(answer: Answer, sources: Sources, told: Sequence[str] = (), *, f
         form: fields for what a sum lacks follow.
     """
     cited = {citation.number: citation for citation in answer.citations}
-    parts = [understood(answer)]
+    instead = [notice for notice in answer.notices if notice.startswith(_STANDS_IN)]
+    # Of every such answer, and before its quotes: the reader waits for something else.
+    parts = [understood(answer), notices_html(instead)]
     if answer.kind == "declined":
         parts.append(declined_html(answer))
     parts += [comparisons_html(answer.comparisons, cited, sources)]
     parts += [estimate_html(found, cited, sources) for found in answer.estimates]
     parts += [request_html(request, form=form) for request in answer.requests]
     parts += statements_html(answer, cited, sources)
-    parts += [coverage_html(answer), _others(answer, cited, sources), notices_html(answer.notices, told)]
+    parts += [coverage_html(answer), _others(answer, cited, sources), notices_html(answer.notices, [*told, *instead])]
     return "".join(parts)
 
 
@@ -39,7 +46,8 @@ def understood(answer: Answer) -> str:
     """Return how a follow-up was read."""
     if not answer.standalone or answer.standalone == answer.question:
         return ""
-    return f'<p class="al-note">Understood as <q{lang_of(answer.standalone)}>{esc(answer.standalone)}</q></p>'
+    words = shorten(answer.standalone, HEADED)
+    return f'<p class="al-note">Understood as <q{lang_of(words)}>{esc(words)}</q></p>'
 
 
 def statements_html(answer: Answer, cited: Mapping[int, Citation], sources: Sources) -> Iterator[str]:
@@ -67,11 +75,11 @@ def _told_by_card(statement: Statement, answer: Answer) -> bool:
 
 def quotes_html(statements: Iterable[Statement], cited: Mapping[int, Citation], sources: Sources) -> Iterator[str]:
     """Yield quoted sentences, each under its place; quotes that follow one another in one place share its line."""
-    before: list[object] = []
+    before: list[tuple[str, ...]] = []
     for statement in statements:
         held = [cited[number] for number in statement.numbers if number in cited]
-        places: list[object] = [(citation.doc_id, sources.get(citation), *crumbs(citation)) for citation in held]
         lines = "".join(source_line(citation, sources) for citation in held)
+        places = [place(citation, sources) for citation in held]
         # What the place says already needs no saying before the quote.
         told = any(normalise(statement.context) in normalise(part) for citation in held for part in citation.path)
         lead = "" if told or not statement.context else f'<span class="al-lead">{esc(statement.context)}: </span>'
@@ -116,7 +124,7 @@ def _others(answer: Answer, cited: Mapping[int, Citation], sources: Sources) -> 
 
 def declined_html(answer: Answer) -> str:
     """Say that the library does not have it, what comes nearest, and what can be done."""
-    unknown = ", ".join(f"<b{lang_of(word)}>{esc(word)}</b>" for word in answer.unknown)
+    unknown = ", ".join(f"<b{lang_of(word)}>{esc(shorten(word, 80))}</b>" for word in answer.unknown)
     missing = f"<p>Nowhere in your library: {unknown}.</p>" if unknown else ""
     advice = f"<p>{said(answer.advice)}</p>" if answer.advice else ""
     ways = f'<div class="al-acts">{add_ways(answer.question)}</div>'

@@ -14,14 +14,14 @@ from kb.errors import AlmanacError
 from kb.types import Kind
 from ui.ask_state import LONGEST, NARROWING, AskState, scope_parameters
 from ui.asking import Asked
-from ui.forms import KIND_NAMES
-from ui.hues import title_of, topic_slugs
+from ui.forms import KIND_NAMES, scope_choices
+from ui.hues import title_of
 from ui.links import href
 from ui.render import LANGUAGE_NAMES, act, esc, link, name_of, note, said, shorten, source_name
 from ui.state import Library, bound, plain
 
 PLACEHOLDER = "Ask in English or Chinese"
-AGAIN = "Ask on, or anew"
+AGAIN = "Ask a follow-up, or something new"
 PATIENCE, PATIENCE_WITH_MODEL = 1.0, 0.3
 """Seconds that a page waits for an answer before it shows that it is being made: quotes are there by then."""
 EXAMPLES = (
@@ -34,16 +34,21 @@ EXAMPLES = (
 )
 _REFUSED = "al_ask_refused"
 _BEGUN = "al_ask_begun"
+_TOO_LONG = "al_ask_too_long"
 
 
 def ask_box(library: Library, state: AskState, *, busy: bool = False) -> None:
     """Show the box: on the page where a conversation begins, at its foot where one goes on."""
     key = f"al_ask_{state.c}" if state.c else "al_ask"
     with st.bottom if state.c else st.container(key="al_ask_box"):
+        if letters := st.session_state.pop(_TOO_LONG, 0):
+            words = (
+                f"A question has at most {LONGEST:,} letters; this one has {letters:,}. Shorten it and send it again."
+            )
+            st.html(f'<div class="al-notice" role="alert">{words}</div>')
         st.chat_input(
             AGAIN if state.c else PLACEHOLDER,
             key=key,
-            max_chars=LONGEST,
             disabled=busy,
             on_submit=_send,
             args=(library, state, key),
@@ -52,7 +57,11 @@ def ask_box(library: Library, state: AskState, *, busy: bool = False) -> None:
 
 def _send(library: Library, state: AskState, key: str) -> None:
     question = str(st.session_state.get(key) or "").strip()
-    if question:
+    if len(question) > LONGEST:
+        # A limit of the box itself would drop a longer text that is pasted, without a word.
+        st.session_state[_TOO_LONG] = len(question)
+        st.session_state[key] = question
+    elif question:
         begin(library, question, state.scope, conversation=state.c)
 
 
@@ -102,13 +111,7 @@ def scope_fold(state: AskState, almanac: Almanac, before: Scope | None = None) -
     )
     if fold.open:
         with fold:
-            topics = topic_slugs()
-            chosen = [topic for topic in state.topic if topic in topics]
-            st.pills("Topic", topics, selection_mode="multi", format_func=title_of, **bound("topic", chosen))
-            kinds = [Kind(kind) for kind in state.kind]
-            st.pills(
-                "Kind", list(KIND_NAMES), selection_mode="multi", format_func=KIND_NAMES.get, **bound("kind", kinds)
-            )
+            scope_choices(state)
             _document_choice(state, almanac)
             if not state.scope.empty:
                 clear = act(
@@ -120,6 +123,8 @@ def scope_fold(state: AskState, almanac: Almanac, before: Scope | None = None) -
                     stay=True,
                 )
                 st.html(f'<div class="al-acts">{clear}</div>')
+            # It opens at the foot of a conversation, below what is seen.
+            st.html('<span class="al-foot" data-scroll-here="nearest"></span>')
     if before is not None and not before.empty and state.scope.empty:
         words = scope_words(AskState(**scope_parameters(before)), almanac)
         again = act(state.href(**scope_parameters(before)), f"Look again only in: {words}", stay=True)

@@ -40,7 +40,9 @@ def estimate_html(found: AnsweredEstimate, cited: Mapping[int, Citation], source
     estimate = found.estimate
     output = discover()[estimate.calculator].output(estimate.output)
     title = f"{found.title}: {output.title}" if output else found.title
-    unit = found.request.unit or estimate.unit
+    quantities = readable(estimate)
+    # The calculator then shows the number that stands here.
+    unit = found.request.unit or quantities[0].unit
     again = link(
         opened_with(estimate.calculator, estimate.inputs, estimate.output, unit), "Change the inputs", kind="al-act"
     )
@@ -51,7 +53,7 @@ def estimate_html(found: AnsweredEstimate, cited: Mapping[int, Citation], source
     defined = chips(found.defined_by, cited, sources)
     by = f'<span class="al-defined">Defined in {defined}</span>' if defined else ""
     return (
-        f'<div class="al-computed">{number_html(readable(estimate), title)}{read_html(found.request)}{warnings}'
+        f'<div class="al-computed">{number_html(quantities, title)}{read_html(found.request)}{warnings}'
         f'<div class="al-plain"><code>{esc(estimate.formula)}</code><code>{esc(estimate.substitution)}</code></div>'
         f'{notes}<div class="al-meta">{spans([_source(found), by])}</div>'
         f'{_assumptions(estimate.assumptions)}<div class="al-acts">{again}</div></div>'
@@ -106,8 +108,9 @@ def request_html(request: CalculatorRequest, *, form: bool = False) -> str:
         f"{f': {esc(chr(32).join(item.choices))}' if 0 < len(item.choices) <= 8 else ''}</li>"
         for item in request.missing
     )
-    where = "Say it in a further question, or fill it in below." if form else "Say it in a further question."
-    missing = f'<p>Missing:</p><ul class="al-list">{asks}</ul><p>{where}</p>' if asks else ""
+    missing = f'<p>Missing:</p><ul class="al-list">{asks}</ul><p>Say it in a further question.</p>' if asks else ""
+    if form and asks:
+        missing = "<p>Fill in below what is missing, or say it in a further question.</p>"
     refused = f'<p class="al-remark al-bad">{esc(request.problem)}</p>' if request.problem else ""
     return (
         f'<div class="al-computed"><div class="al-answer al-waiting">'
@@ -119,8 +122,8 @@ def request_html(request: CalculatorRequest, *, form: bool = False) -> str:
 def comparisons_html(comparisons: Sequence[Comparison], cited: Mapping[int, Citation], sources: Sources) -> str:
     """Return a claim's numbers beside what passages and calculators give."""
     rows = "".join(_compared(found, cited, sources) for found in comparisons)
-    head = "<tr><th>Claimed</th><th>Found</th><th>Where</th><th>Verdict</th></tr>"
-    return f'<div class="al-table al-compared"><table>{head}{rows}</table></div>' if rows else ""
+    names = "".join(f'<th scope="col">{name}</th>' for name in ("Claimed", "Found", "Where", "Verdict"))
+    return f'<div class="al-table al-compared"><table><tr>{names}</tr>{rows}</table></div>' if rows else ""
 
 
 def _compared(found: Comparison, cited: Mapping[int, Citation], sources: Sources) -> str:
@@ -131,7 +134,9 @@ def _compared(found: Comparison, cited: Mapping[int, Citation], sources: Sources
     tone, verdict = ("al-ok", "agrees") if found.agrees else ("al-warn", "differs")
     if found.gap is None and not found.agrees:
         tone, verdict = "", "not comparable"
-    gap = f" by {found.gap:+.1%}" if found.gap and abs(found.gap) >= 0.0005 else ""
+    gap = ""
+    if found.gap and abs(found.gap) >= 0.0005:
+        gap = f" {abs(found.gap):.1%} {'above' if found.gap > 0 else 'below'}"
     badge = f'<span class="al-badge {tone}">{verdict}</span>{gap}'
     place = f'<td class="al-para">{where or esc(found.source)}</td>'
     return f"<tr><td>{esc(found.claimed)}</td><td>{esc(found.found)}</td>{place}<td>{badge}</td></tr>"

@@ -6,11 +6,12 @@ model still does; what is not finished is shown as such and never as an answer.
 
 import streamlit as st
 
+from ui.ask_answer import HEADED
 from ui.ask_box import begin
 from ui.ask_sources import lang_of
 from ui.asking import Asked
 from ui.links import href
-from ui.render import count, esc, link
+from ui.render import count, esc, link, shorten
 from ui.state import Library, show_error
 
 BEAT = 0.25
@@ -21,7 +22,14 @@ def question_html(question: str, *, here: bool = False, first: bool = False) -> 
     """Return a question as the head of its turn; `here` brings it into view, the `first` one heads the page."""
     scroll = ' data-scroll-here="start"' if here else ""
     tag = "h1" if first else "h2"
-    return f'<{tag} class="al-ask-q"{lang_of(question)}{scroll}>{esc(question)}</{tag}>'
+    lang, words, whole = lang_of(question), question, ""
+    if len(question) > HEADED:
+        words = shorten(question, HEADED)
+        whole = (
+            f'<details class="al-toc"><summary>The whole question, {len(question):,} letters</summary>'
+            f'<p class="al-asked-whole"{lang}>{esc(question)}</p></details>'
+        )
+    return f'<{tag} class="al-ask-q"{lang}{scroll}>{esc(words)}</{tag}>{whole}'
 
 
 def way_html() -> str:
@@ -41,6 +49,9 @@ def live_panel(library: Library, asked: Asked, *, first: bool = False) -> None:
     st.html(question_html(asked.question, here=not first, first=first))
     if asked.running:
         st.fragment(_live, run_every=BEAT)(library, asked)
+    elif asked.saved:
+        # It was finished while this page was being made of what was saved before.
+        st.rerun()
     else:
         _ended(library, asked)
 
@@ -66,7 +77,8 @@ def stage_words(asked: Asked) -> str:
     if asked.ahead:
         return f"Waiting: the model first finishes {count(asked.ahead, 'other answer')}"
     words = asked.stage or "Beginning"
-    return f"{words[:1].upper()}{words[1:]}…"
+    unchecked = " It is checked when it is whole." if asked.text.strip() else ""
+    return f"{words[:1].upper()}{words[1:]}…{unchecked}"
 
 
 def written_html(asked: Asked) -> str:

@@ -94,6 +94,11 @@ def crumbs(citation: Citation) -> list[str]:
     return [citation.title, *(path[1:] if path[:1] == [citation.title] else path)]
 
 
+def place(citation: Citation, sources: Sources) -> tuple[str, ...]:
+    """Return what a reader sees of where a quote stands: passages of one section read alike."""
+    return (citation.doc_id, sources.get(citation, Source(standing="gone")).standing, *crumbs(citation))
+
+
 def source_line(citation: Citation, sources: Sources) -> str:
     """Return where a quote stands: breadcrumb, kind, date, and the ways to it."""
     source = sources.get(citation, Source(standing="gone"))

@@ -7,13 +7,12 @@ it does so.
 import streamlit as st
 
 from almanac.conversations import Conversation, SavedTurn, Source
-from chat.router import MissingInput
 from chat.transcript import to_markdown
-from chat.types import Answer, Citation
-from kb.text import language_of
+from chat.types import Answer, Citation, Scope
 from ui.ask_answer import answer_html
 from ui.ask_box import begin, scope_words
 from ui.ask_live import live_panel, question_html, way_html
+from ui.ask_missing import missing_form
 from ui.ask_sources import lang_of
 from ui.ask_state import LONGEST, AskState, scope_parameters
 from ui.render import act, count, esc, link, note, shorten
@@ -26,23 +25,25 @@ UNDO = "al_ask_deleted"
 def conversation_view(library: Library, found: Conversation, state: AskState) -> None:
     """Show a saved conversation, and the question that it is answering."""
     almanac = library.almanac
-    asked = library.questions.of(found.row.id)
+    row = found.row
+    asked = library.questions.of(row.id)
     # Filled last: the browser draws what comes first, and the answer is what is waited for.
-    head = st.container()
+    top = st.container()
     sources = almanac.conversations.sources(found.answers)
     told: list[str] = []
     turns = [turn for turn in found.turns if asked is None or not asked.replace or turn.ordinal < asked.replace]
     for turn in turns:
         last = turn is found.turns[-1]
-        if state.edit == turn.ordinal and asked is None:
+        editing = state.edit == turn.ordinal and asked is None
+        if editing:
             _edit(library, found, turn, state)
         here = turn.ordinal == (state.turn or (len(turns) if asked is None else 0)) and turn.ordinal > 1
-        heads = turn.ordinal == 1 and not found.row.named
-        st.html(turn_html(library, turn, sources, state, told, here=here, last=last and asked is None, heads=heads))
+        head = "" if editing else question_html(turn.question, here=here, first=turn.ordinal == 1 and not row.named)
+        st.html(turn_html(library, turn, sources, state, told, head, last=last and asked is None))
         told += turn.answer.notices if turn.answer else ()
         if last and asked is None:
             _last_acts(library, found, turn, state)
-    with head:
+    with top:
         _head(library, found)
     if asked is not None:
         live_panel(library, asked)
@@ -54,17 +55,15 @@ def turn_html(
     sources: dict[Citation, Source],
     state: AskState,
     told: list[str],
+    head: str,
     *,
-    here: bool = False,
     last: bool = False,
-    heads: bool = False,
 ) -> str:
     """Return a question with its answer.
 
     Args:
-        here: it is brought into view.
+        head: the question; empty where a form with it stands above.
         last: what can be done with it stands outside, as a button is among it.
-        heads: its question is the page's heading.
     """
     answer = turn.answer
     narrowed = ""
@@ -81,7 +80,7 @@ def turn_html(
     kind = "al-turn al-last" if last else "al-turn"
     return (
         f'<section class="{kind}" id="turn-{turn.ordinal}" aria-label="Question {turn.ordinal}">'
-        f"{question_html(turn.question, here=here, first=heads)}{narrowed}{body}{acts}</section>"
+        f"{head}{narrowed}{body}{acts}</section>"
     )
 
 
@@ -102,8 +101,11 @@ def _acts(turn: SavedTurn, state: AskState) -> str:
 
 
 def _last_acts(library: Library, found: Conversation, turn: SavedTurn, state: AskState) -> None:
-    if turn.answer is not None and turn.answer.missing:
-        _missing(library, found, turn, turn.answer.missing)
+    answer = turn.answer
+    if answer is not None and answer.missing:
+        missing_form(
+            str(turn.ordinal), turn.question, answer.requests, lambda text: _ask_again(library, found, turn, text)
+        )
     with st.container(horizontal=True, vertical_alignment="center", key="al_turn_acts"):
         st.html(f'<div class="al-acts">{_acts(turn, state)}</div>', width="content")
         st.button(
@@ -113,39 +115,21 @@ def _last_acts(library: Library, found: Conversation, turn: SavedTurn, state: As
             on_click=_ask_again,
             args=(library, found, turn, turn.question),
         )
+        if answer is not None and answer.kind == "declined" and not turn.scope.empty:
+            st.button(
+                "Ask the whole library",
+                key="al_retry_everywhere",
+                type="tertiary",
+                on_click=_ask_again,
+                args=(library, found, turn, turn.question, Scope()),
+            )
 
 
-def _ask_again(library: Library, found: Conversation, turn: SavedTurn, question: str) -> None:
-    begin(library, question, turn.scope, conversation=found.row.id, replace=turn.ordinal)
-
-
-def _missing(library: Library, found: Conversation, turn: SavedTurn, missing: tuple[MissingInput, ...]) -> None:
-    """Ask for what a sum lacks; the question is then asked again with it, so that it reads as a whole."""
-    with st.form(f"al_missing_{turn.ordinal}", border=True):
-        for item in missing:
-            label = f"{item.label} ({item.unit})" if item.unit else item.label
-            key = f"al_missing_{turn.ordinal}_{item.name}"
-            if item.choices:
-                st.selectbox(label, item.choices, index=None, placeholder="Choose", key=key)
-            else:
-                st.text_input(label, key=key, max_chars=80)
-        st.form_submit_button("Work it out", on_click=_complete, args=(library, found, turn, missing), type="primary")
-
-
-def _complete(library: Library, found: Conversation, turn: SavedTurn, missing: tuple[MissingInput, ...]) -> None:
-    given = [
-        (item, str(st.session_state.get(f"al_missing_{turn.ordinal}_{item.name}") or "").strip()) for item in missing
-    ]
-    question = completed(turn.question, [(item, text) for item, text in given if text])
-    if question != turn.question:
-        _ask_again(library, found, turn, question)
-
-
-def completed(question: str, given: list[tuple[MissingInput, str]]) -> str:
-    """Return a question with further inputs, as the reader could have written it."""
-    comma = "，" if language_of(question) in ("zh", "mixed") else ", "
-    end = question.rstrip(" ?？.。!！")
-    return comma.join([end, *(f"{item.name} = {text}" for item, text in given)]) if given else question
+def _ask_again(
+    library: Library, found: Conversation, turn: SavedTurn, question: str, scope: Scope | None = None
+) -> None:
+    where = turn.scope if scope is None else scope
+    begin(library, question, where, conversation=found.row.id, replace=turn.ordinal)
 
 
 def _edit(library: Library, found: Conversation, turn: SavedTurn, state: AskState) -> None:
@@ -153,7 +137,8 @@ def _edit(library: Library, found: Conversation, turn: SavedTurn, state: AskStat
     held = (
         f" It replaces this answer and the {count(later, 'turn')} after it." if later else " It replaces this answer."
     )
-    with st.form(f"al_edit_{turn.ordinal}", border=True):
+    st.html('<span class="al-foot" data-scroll-here="start"></span>')
+    with st.container(key="al_type_edit"), st.form(f"al_edit_{turn.ordinal}", border=True):
         text = st.text_area("The question", turn.question, max_chars=LONGEST, key=f"al_edit_text_{turn.ordinal}")
         st.html(note(f"{held} {link(state.href(turn=turn.ordinal), 'Leave it as it is', stay=True)}"))
         if st.form_submit_button("Ask and replace", type="primary") and text.strip():
@@ -192,7 +177,7 @@ def _head(library: Library, found: Conversation) -> None:
 
 
 def _rename(library: Library, found: Conversation) -> None:
-    with st.form("al_rename", border=False):
+    with st.container(key="al_type_title"), st.form("al_rename", border=False):
         title = st.text_input("Title", found.row.title, max_chars=120)
         if st.form_submit_button("Rename", type="primary"):
             with shown_errors():

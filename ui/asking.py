@@ -38,6 +38,8 @@ class Asked:
     statements: list[Statement] = field(default_factory=list)
     answer: Answer | None = None
     error: AlmanacError | None = None
+    saved: bool = False
+    """Whether its conversation holds the answer."""
     began: float = field(default_factory=time.monotonic)
     ended: threading.Event = field(default_factory=threading.Event)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -150,6 +152,7 @@ class Questions:
         almanac.conversations.save(
             asked.conversation, asked.question, asked.answer, scope=asked.scope, replace=asked.replace
         )
+        asked.saved = True
         with self._lock:
             if self._asked.get(asked.conversation) is asked:
                 del self._asked[asked.conversation]

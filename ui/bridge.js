@@ -1,5 +1,6 @@
-/* Follows links inside the app without a new session, copies citations, and brings a found passage
-   into view. Touches nothing but what it is asked to. Works without: links then reload the page. */
+/* Follows links inside the app without a new session, copies citations, brings a found passage into view, and
+   keeps the keyboard where the reader types. Touches nothing but what it is asked to. Works without: links then
+   reload the page. */
 export default function () {
   if (window.almanacBridge) return;
   window.almanacBridge = true;
@@ -48,6 +49,7 @@ export default function () {
   let waiting = false, address = "";
   function bringIntoView() {
     waiting = false;
+    keepTyping();
     if (address !== location.href) { address = location.href; places.clear(); }
     for (const found of document.querySelectorAll("[data-scroll-here]")) {
       if (seen.has(found)) continue;
@@ -56,8 +58,10 @@ export default function () {
       if (places.has(place)) continue;
       places.add(place);
       for (let up = found.parentElement?.closest("details"); up; up = up.parentElement?.closest("details")) up.open = true;
-      const block = found.dataset.scrollHere === "start" ? "start" : "center";
+      const block = ["start", "nearest"].includes(found.dataset.scrollHere) ? found.dataset.scrollHere : "center";
       requestAnimationFrame(() => found.scrollIntoView({ block }));
+      // The foot of a fold is in its place once the fold has opened.
+      if (block === "nearest") setTimeout(() => found.scrollIntoView({ block }), 500);
     }
   }
 
@@ -67,10 +71,37 @@ export default function () {
     if (box) { event.preventDefault(); box.focus(); box.select(); }
   }
 
+  // The box that a question was sent from goes, or is closed while it is answered. Once one is open again it takes the
+  // keyboard, so that the reader can type on; not where that would bring up a keyboard on the screen, nor
+  // where the reader went elsewhere meanwhile.
+  const BOX = '[data-testid="stChatInputTextArea"]';
+  const onScreen = window.matchMedia("(pointer: coarse)");
+  const filled = new WeakSet();
+  let sent = false;
+  function noteSending(event) {
+    const byKey = event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.matches?.(BOX);
+    sent = byKey || (event.type !== "keydown" && !!event.target.closest?.('[data-testid="stChatInputSubmitButton"]'));
+  }
+  function keepTyping() {
+    if (sent && !onScreen.matches && document.activeElement === document.body)
+      document.querySelector(`${BOX}:enabled`)?.focus({ preventScroll: true });
+    // A form that was just asked for takes it at once.
+    for (const form of document.querySelectorAll('[class*="st-key-al_type_"]')) {
+      const field = form.querySelector("textarea, input");
+      if (!field || filled.has(field)) continue;
+      filled.add(field);
+      field.focus({ preventScroll: true });
+      if (field.tagName === "INPUT") field.select();
+      else field.setSelectionRange(field.value.length, field.value.length);
+    }
+  }
+
   document.addEventListener("click", follow, true);
+  document.addEventListener("pointerdown", noteSending, true);
+  document.addEventListener("keydown", noteSending, true);
   document.addEventListener("keydown", searchBox);
   new MutationObserver(() => {
     if (!waiting) { waiting = true; requestAnimationFrame(bringIntoView); }
-  }).observe(document.body, { childList: true, subtree: true });
+  }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
   bringIntoView();
 }

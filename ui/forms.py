@@ -10,6 +10,7 @@ import streamlit as st
 from almanac import Almanac
 from kb.errors import StoreError
 from kb.types import DocumentInfo, Kind
+from ui.ask_state import AskState
 from ui.hues import title_of, topic_slugs
 from ui.jobs import Job
 from ui.links import LANGUAGES, LibraryState, SearchState
@@ -43,7 +44,7 @@ def search_filters(state: SearchState, almanac: Almanac) -> None:
     # Widgets cost the browser time: those that nobody sees are not sent.
     if fold.open:
         with fold:
-            _choices(state)
+            scope_choices(state)
             _labels_and_sources(state, almanac)
             st.caption(_HELP)
 
@@ -61,7 +62,8 @@ def keep_search(state: SearchState, almanac: Almanac) -> None:
             st.rerun()
 
 
-def _choices(state: SearchState) -> None:
+def scope_choices(state: SearchState | AskState) -> None:
+    """Show topics, kinds, dates and language to narrow by."""
     topics = topic_slugs()
     chosen = [topic for topic in state.topic if topic in topics]
     st.pills("Topic", topics, selection_mode="multi", format_func=title_of, **bound("topic", chosen))
@@ -229,6 +231,7 @@ __all__ = [
     "KIND_NAMES",
     "add_files",
     "library_filters",
+    "scope_choices",
     "search_box",
     "search_filters",
     "start_ingest",

@@ -84,6 +84,27 @@ def test_everything_is_reached_by_the_keyboard(server: Server, visit: Visitor) -
     tab.settle()
 
 
+def test_one_types_on_after_sending(server: Server, visit: Visitor) -> None:
+    tab = put(visit(server).go(f"{server.address}/ask"), "What is the bubble of a pipeline?")
+    box = tab.page.locator('[data-testid="stBottom"]').locator(BOX)
+    expect(box).to_be_focused()
+    tab.page.keyboard.type("And how is it reduced?")
+    expect(box).to_have_value("And how is it reduced?")
+    tab.page.keyboard.press("Enter")
+    expect(tab.page.locator(".al-last .al-ask-q")).to_have_text("And how is it reduced?")
+    expect(tab.page.locator(".al-last .al-ask-q")).to_be_in_viewport()
+    expect(box).to_be_focused()
+
+
+def test_what_is_too_long_stays_in_the_box(server: Server, visit: Visitor) -> None:
+    tab = visit(server).go(f"{server.address}/ask")
+    box = tab.page.locator(BOX)
+    box.fill("too long " * 600)
+    box.press("Enter")
+    tab.shows("A question has at most 4,000 letters; this one has 5,399.")
+    expect(box).to_have_value(("too long " * 600).strip())
+
+
 def test_a_sum_is_worked_out_and_opens_its_calculator(server: Server, visit: Visitor) -> None:
     tab = put(visit(server).go(f"{server.address}/ask"), "1F1B pipeline bubble for 8 stages and 64 microbatches")
     card = tab.page.locator(".al-computed")
@@ -132,6 +153,7 @@ def test_a_conversation_is_kept_found_renamed_exported_deleted_and_brought_back(
     other = visit(fresh_server).go(tab.page.url)
     assert other.page.locator(".al-ask-q").count() == 2
     other.click(other.page.get_by_role("button", name="Rename"))
+    expect(other.page.get_by_label("Title")).to_be_focused()
     other.page.get_by_label("Title").fill("Bubbles")
     other.click(other.page.locator('[data-testid="stForm"]').get_by_role("button", name="Rename"))
     expect(other.page.locator("h1")).to_have_text("Bubbles")
@@ -162,7 +184,9 @@ def test_an_edited_question_replaces_what_followed(server: Server, visit: Visito
     put(tab, "投机解码为什么能加速？")
     tab.click(tab.page.get_by_text("Edit the question").first)
     assert "It replaces this answer and the 1 turn after it." in tab.text
-    tab.page.get_by_label("The question").fill("What does paged attention do?")
+    expect(tab.page.get_by_label("The question", exact=True)).to_be_focused()
+    expect(tab.page.get_by_label("The question", exact=True)).to_be_in_viewport()
+    tab.page.get_by_label("The question", exact=True).fill("What does paged attention do?")
     tab.click(tab.page.get_by_role("button", name="Ask and replace"))
     expect(tab.page.locator(".al-last .al-ask-q")).to_have_text("What does paged attention do?")
     assert tab.page.locator(".al-ask-q").count() == 1
@@ -188,7 +212,12 @@ def test_the_way_back_leads_out_and_asks_nothing_again(server: Server, visit: Vi
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_shows_answers_without_scrolling_sideways(server: Server, visit: Visitor, scheme: str) -> None:
     tab = visit(server, scheme=scheme, width=390, height=800).go(f"{server.address}/ask")
-    for question in ("70B 模型 fp16 权重要多少显存", "What is the bubble of a pipeline?", "sourdough bread?"):
+    for question in (
+        "70B 模型 fp16 权重要多少显存",
+        "What is the bubble of a pipeline?",
+        "sourdough bread?",
+        "b" * 200,
+    ):
         put(tab, question)
         main = tab.page.locator("[data-testid=stMain]")
         assert main.evaluate("node => node.scrollWidth - node.clientWidth") <= 0

@@ -8,10 +8,12 @@ from streamlit.testing.v1 import AppTest
 
 from almanac import Almanac
 from chat.types import Candidate, Citation, Comparison, Scope, Statement
+from chat.wording import fallback
 from kb.errors import ModelUnavailable
 from kb.types import Kind
 from tests.answers import ScriptedChat, citation, computed, declined, generated, incomplete, quoted
 from tests.ui.conftest import Reading, given, shown, wait
+from ui.asking import Asked
 from ui.state import prepare_library
 
 PAGED = "a paged cache wastes less memory"
@@ -200,6 +202,7 @@ def test_a_computed_answer_shows_its_working_and_reopens_the_calculator(app: App
     [address] = [a for a in read.addresses if a.startswith("/calculators")]
     found = parse_qs(urlsplit(address).query)
     assert (found["name"], found["pp"], found["microbatches"]) == (["pipeline_bubble"], ["8"], ["64"])
+    assert found["unit"] == ["%"], "the calculator shows the number that stands on the card"
     assert "https://arxiv.org/abs/2104.04473" in read.addresses
 
 
@@ -209,12 +212,83 @@ def test_what_a_sum_lacks_is_asked_for_and_completes_the_question(
     chat = scripted(computed())
     almanac.conversations.save("abc", "bubble for 8 stages?", incomplete("bubble for 8 stages?"))
     read = opened(app, c="abc")
-    assert "Microbatches per step microbatches" in read.text
+    assert "Fill in below what is missing" in read.text
     app.text_input(key="al_missing_1_microbatches").set_value(" 64 ")
     app.button(key="FormSubmitter:al_missing_1-Work it out").click().run()
     ended(app)
     assert chat.asked[0][0] == "bubble for 8 stages, microbatches = 64"
     assert [row.turns for row in almanac.conversations.rows()] == [1]
+
+
+def test_what_is_no_value_stays_in_its_field_with_the_reason(
+    app: AppTest, almanac: Almanac, scripted: Scripted
+) -> None:
+    chat = scripted(computed())
+    almanac.conversations.save("abc", "bubble for 8 stages?", incomplete("bubble for 8 stages?"))
+    opened(app, c="abc")
+    work = "FormSubmitter:al_missing_1-Work it out"
+    app.button(key=work).click().run()
+    assert "Fill in a field first." in reading(app).text
+    app.text_input(key="al_missing_1_microbatches").set_value("plenty")
+    app.button(key=work).click().run()
+    assert "“plenty” is no number" in reading(app).text
+    assert app.text_input(key="al_missing_1_microbatches").value == "plenty"
+    assert chat.asked == []
+
+
+def test_a_question_that_is_too_long_is_not_cut_but_handed_back(
+    app: AppTest, almanac: Almanac, scripted: Scripted
+) -> None:
+    chat = scripted(quoted(""))
+    opened(app)
+    read = ask(app, "why? " * 900)
+    assert "A question has at most 4,000 letters; this one has 4,499." in read.text
+    assert chat.asked == []
+    assert "why? why?" in str(app.chat_input[0].proto.value)
+    read = ask(app, "why? " * 90)
+    assert "A question has at most" not in read.text
+    read = ended(app)
+    assert "The whole question, 449 letters" in read.text
+
+
+def test_each_answer_says_that_quotes_stand_in_for_the_model(app: AppTest, almanac: Almanac, paged: Citation) -> None:
+    for question, notice in (("one", fallback("en", "it is down.")), ("two", fallback("en", "it is down."))):
+        almanac.conversations.save("abc", question, quoted(question, paged, notices=(notice,)))
+    read = opened(app, c="abc")
+    assert read.text.count("Quotations stand in for the model's answer: it is down.") == 2
+    assert read.text.index("it is down.") < read.text.index(PAGED)
+
+
+def test_what_was_not_found_where_one_looked_is_asked_of_the_whole_library(
+    app: AppTest, almanac: Almanac, scripted: Scripted
+) -> None:
+    chat = scripted(quoted(""))
+    almanac.conversations.save("abc", "bread?", declined("bread?"), scope=Scope(kinds=(Kind.RSS,)))
+    opened(app, c="abc", kind="rss")
+    app.button(key="al_retry_everywhere").click().run()
+    ended(app)
+    assert chat.asked[0][2] == Scope()
+    assert [row.turns for row in almanac.conversations.rows()] == [1]
+    almanac.conversations.save("def", "bread?", declined("bread?"))
+    opened(app, c="def")
+    assert "al_retry_everywhere" not in [button.key for button in app.button]
+
+
+def test_an_answer_saved_while_the_page_was_made_is_shown(app: AppTest, almanac: Almanac) -> None:
+    almanac.conversations.save("abc", "one", quoted("one"))
+    late = Asked("abc", "two", saved=True)
+    late.ended.set()
+    questions = prepare_library().questions
+    given_once = iter([late])
+
+    def of(conversation: str) -> Asked | None:
+        return next(given_once, None) if conversation == "abc" else None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(questions, "of", of)
+        read = opened(app, c="abc")
+    assert "Discard" not in [button.label for button in app.button]
+    assert "one" in read.text
 
 
 def test_what_is_not_in_the_library_says_what_comes_near_and_what_to_do(
@@ -239,7 +313,7 @@ def test_a_claim_shows_agreement_and_gap(app: AppTest, almanac: Almanac, paged: 
     almanac.conversations.save("abc", "claim", quoted("claim", paged, kind="claim", comparisons=compared))
     read = opened(app, c="abc")
     assert "34 days33.8 dayscalculator, Training timeagrees" in read.text
-    assert "differs by +25.0%" in read.text
+    assert "differs 25.0% above" in read.text
     assert "not comparable" in read.text
 
 
@@ -249,6 +323,7 @@ def test_an_edited_question_replaces_what_followed(app: AppTest, almanac: Almana
         almanac.conversations.save("abc", question, quoted(question))
     read = opened(app, c="abc", edit="2")
     assert "It replaces this answer and the 1 turn after it." in read.text
+    assert (read.tags.count("h1"), read.tags.count("h2")) == (1, 1), "the form stands for the question"
     app.text_area(key="al_edit_text_2").set_value("two, put better")
     app.button(key="FormSubmitter:al_edit_2-Ask and replace").click().run()
     ended(app)
