@@ -7,6 +7,8 @@ words of the conversation's own questions are added, so nothing is asked that th
 import re
 from collections.abc import Sequence
 
+from chat._restated import restated
+from chat._subjects import subject_of
 from chat.question import Asked, Lexicon, read_question
 from kb.text import fold_space, language_of
 
@@ -26,26 +28,31 @@ _BARE = re.compile(
     r"(?:呢)?\s*[?？!！]*$",
     re.I,
 )
+_THING = r"(?:method|approach|technique|model|system|paper|framework|engine|algorithm|schedule|format|tool|one|idea)s?"
 _PRONOUN = re.compile(
-    r"\b(?P<poss>its|their)\b|\b(?P<en>it|they|them|this|that|these|those|this one|that one|the same|the former"
-    r"|the latter)\b"
-    r"(?! (?:is|was) (?:true|possible|the case|that|to)\b)"
+    r"\b(?P<poss>its|their)\b|\b(?P<en>it|they|them"
+    rf"|(?:this|that|these|those) {_THING}|the same(?: {_THING})?|the former|the latter"
+    r"|this|these|those|(?:^|(?<=\bdoes )|(?<=\bis )|(?<=\bdid )|(?<=\bwas )|(?<=\bcan )|(?<=\bdo )|(?<=\babout )"
+    r"|(?<=\bof )|(?<=\bwith )|(?<=\bto )|(?<=\bthan )|(?<=\bwould )|(?<=\bwill ))that)\b"
+    r"(?! (?:(?:is|was) )?(?:true|right|correct|possible|the case|that|to|worth)\b)"
     r"|(?P<zh>它们?|他们|这(?:个|种|篇|些)?(?:方法|模型|系统|论文|技术|格式|东西)|(?:前|后)者"
     r"|(?<![其尤极])其(?![中他它实次余])|该(?:方法|模型|系统|论文|技术))",
     re.I,
 )
 _NOT_BACK = re.compile(
-    r"^(?:what|how|why|when|who|which|where)\b.*\b(?:is it|does it|it is|is there)\b.*\b(?:to|that|when|if)\b"
-    r"|\bthat\s+[a-z]+(?:s|ed|es)?\b",
+    r"^(?:what|how|why|when|who|which|where)\b.*\b(?:is it|does it|it is|is there)\b.*\b(?:to|that|when|if)\b",
     re.I,
 )  # fmt: skip
 _LEADING = re.compile(r"^(?:and|but|so|then|also|ok|okay)[ ,]+|^(?:那么?|还有|另外|而且|然后|所以)[，, ]*", re.I)
 
+_WHICH = re.compile(r"^(?:and |but |so )*(?P<en>which)\b|^(?:那么?|所以|但)?(?P<zh>哪(?:一?个|种|家|款|边)|谁)", re.I)
 _BESIDE = re.compile(
     r"^(?:in comparison|compared|versus|vs\.?|as opposed) (?:to|with)? ?(?P<en>.+)$"
     r"|^(?:和|与|跟|同|比起?)\s*(?P<zh>.+?)\s*(?:相比|比较|比)$",
     re.I,
 )
+_NUMBERED = re.compile(r"(?:the )?([A-Za-z]+)[\s-]?\d+")
+"""A numbered thing: stage 2."""
 _SUBJECTLESS = re.compile(
     r"^(?:一共|总共|大概|又|还|也|都|主要|具体|最后|后来)*(?:用了?|花了?|需要|要|有|支持|能|可以|是|比|快|占|达到|训练了?|提出了?|解决了?)"
     r"(?:多|几|什么|哪|谁|吗|不|中|[^，,]{0,8}吗|[^，,]{0,6}[多几哪])"
@@ -63,15 +70,30 @@ def standalone(question: str, before: Sequence[str], lexicon: Lexicon) -> str:
     if not before or not form:
         return form
     earlier = before[-1]
+    summed = restated(form, earlier)
+    if summed:
+        return summed
     bare = _BARE.match(form)
     if bare:
         return _asked_of(bare["word"] or bare["han"], earlier)
     instead = _INSTEAD.match(form)
-    if instead:
+    if instead and not (_PRONOUN.search(instead["en"] or instead["and"] or "")):
         return _replaced(fold_space(instead["en"] or instead["and"] or instead["zh"]), earlier, lexicon)
+    which = _WHICH.match(form)
+    if which:
+        return _which_of(form, which, earlier, lexicon)
     if _PRONOUN.search(form) and not _NOT_BACK.search(form):
         return _resolved(form, earlier, lexicon)
     return _completed(form, earlier, lexicon)
+
+
+def _which_of(form: str, which: re.Match[str], earlier: str, lexicon: Lexicon) -> str:
+    """`which one is faster?` after a comparison asks it of the two that were compared."""
+    sides = read_question(earlier, lexicon).sides
+    if len(sides) < 2 or read_question(form, lexicon).entities:
+        return form
+    rest = form[which.start("en" if which["en"] else "zh") :].rstrip("?？。. ")
+    return f"{rest}, {sides[0]} or {sides[1]}?" if which["en"] else f"{sides[0]} 和 {sides[1]} {rest}？"
 
 
 def _asked_of(word: str, earlier: str) -> str:
@@ -113,6 +135,9 @@ def _counterpart(part: str, new: Asked, old: Asked) -> str:
     if digits:
         match = re.search(r"\b\d[\d.,]*\s?[A-Za-z%]*\b", old.text)
         return match.group() if match else ""
+    numbered = _NUMBERED.fullmatch(part)
+    if numbered and (match := re.search(rf"\b{re.escape(numbered[1])}[\s-]?\d+\b", old.text, re.I)):
+        return match.group()
     if old.entities and (new.entities or not new.content or len(new.content) <= 2):
         return old.entities[-1].text
     subject = subject_of(old)
@@ -159,35 +184,6 @@ def _completed(form: str, earlier: str, lexicon: Lexicon) -> str:
     ):
         return rest
     return f"{rest.rstrip('?？')} ({subject})?" if rest.isascii() else f"{subject} {rest}"
-
-
-def subject_of(asked: Asked) -> str:
-    """Return what a question is about, in its own words: its last name, else its weightiest run of words."""
-    if asked.sides:
-        return (
-            f"{asked.sides[0]} and {asked.sides[1]}"
-            if asked.language == "en"
-            else f"{asked.sides[0]}和{asked.sides[1]}"
-        )
-    if asked.entities:
-        return asked.entities[-1].text
-    content = [term for term in asked.terms if not term.generic]
-    if not content:
-        return ""
-    low = asked.text.lower()
-    places = sorted(
-        (low.find(term.text), low.find(term.text) + len(term.text), term.weight) for term in content if term.text in low
-    )
-    runs: list[tuple[int, int, float]] = []
-    for start, end, weight in places:
-        if runs and start - runs[-1][1] <= 1:
-            runs[-1] = (runs[-1][0], max(end, runs[-1][1]), runs[-1][2] + weight)
-        else:
-            runs.append((start, end, weight))
-    if not runs:
-        return content[0].text
-    start, end, _ = max(runs, key=lambda run: run[2])
-    return asked.text[start:end]
 
 
 def leans(question: str) -> bool:

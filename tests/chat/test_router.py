@@ -85,6 +85,22 @@ def test_what_is_not_stated_is_asked_for_with_its_label() -> None:
     assert [(item.name, bool(item.label)) for item in request.missing] == [("microbatches", True)]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Is it true that FrobServe's 4-bit mode cuts memory to 40% of FP16?",
+        "FrobServe 的 4-bit 量化把显存降到 FP16 的 70%，对吗？",
+        "So does FrobServe cut training costs by over 75%?",
+        "Is it true that pruning saves 30% of the memory?",
+    ],
+)
+def test_a_sentence_with_a_subject_of_its_own_takes_nothing_over(said: str) -> None:
+    earlier = "How many days does GPT-3 take on 1024 A100s at 140 TFLOP/s for 300B tokens?"
+    found = route(said, [{"role": "user", "content": earlier}])
+    assert not found.continued
+    assert all(request.calculator != "training_time" for request in found.requests)
+
+
 def test_a_follow_up_carries_the_earlier_inputs() -> None:
     earlier = "bubble for 8 stages and 64 microbatches"
     for question in ("and with 16 stages?", "换成 16 级呢", "what if there are 16 stages"):
