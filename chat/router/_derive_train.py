@@ -10,6 +10,7 @@ import re
 import calculators
 from calculators import CalculatorError
 from chat.router._derive_compute import take_epochs
+from chat.router._facts import Fact
 from chat.router._job import Job, device_note
 
 _TOTALS = {
@@ -285,7 +286,7 @@ def compute_optimal(job: Job) -> None:
     if (
         named is not None
         and "params" not in job.inputs
-        and re.match(r"tokens?\b|token\s?数", named.text, re.IGNORECASE)
+        and (re.match(r"tokens?\b|token\s?数", named.text, re.IGNORECASE) or _asks_tokens(job, named))
     ):
         # "chinchilla tokens 13B" asks for the tokens of a model of 13B.
         job.put("params", job.inputs["tokens"], named)
@@ -301,6 +302,17 @@ def compute_optimal(job: Job) -> None:
         data = float(job.inputs["tokens"])
         job.inputs["flops"] = float(f"{6 * data * data / ratio:.12g}")
         job.note(f"the budget at which {data:.4g} tokens are the optimum: 6·D²/{ratio:g}")
+
+
+MOST_ASKED_FOR = 1e11
+"""A run on fewer tokens is rarer than a model of as many parameters."""
+
+
+def _asks_tokens(job: Job, named: Fact) -> bool:
+    """Whether "chinchilla 7b tokens?" asks for the tokens of a 7B model."""
+    rest = job.facts.row.folded.source[named.end :].strip()
+    small = named.value <= MOST_ASKED_FOR and job.says("CHINCHILLA !HOW_MANY_PARAMS !flops")
+    return small and rest in ("?", "？", "") and named.text.lower().endswith(("tokens", "token", "tok", "toks"))
 
 
 def planner(job: Job) -> None:

@@ -75,6 +75,7 @@ def gather(row: Row, way: Way) -> Facts:
     for bound in bindings.bound:
         if bound.name not in firm or not _is_vague(bound):  # the 千 of "千卡集群（1024 张 A100）" says less than 1024
             _add_bound(facts, bound)
+    _apart_small_memories(facts)
     _add_names(facts, row, bindings)
     _add_choices(facts, rest, bindings)
     for item in bindings.loose:
@@ -92,6 +93,19 @@ def gather(row: Row, way: Way) -> Facts:
     if "flops" in way.quantities and "flops" not in facts.given and budget is not None:
         facts.given["flops"] = [budget]
     return facts
+
+
+LEAST_MEMORY = 1e8
+"""Bytes; no device has less."""
+
+
+def _apart_small_memories(facts: Facts) -> None:
+    """The 64 KiB of "fit in 10 GB at 64 KiB each" is the memory of no device."""
+    known = facts.given.get("gpu_mem_bytes", [])
+    small = [fact for fact in known if fact.value < LEAST_MEMORY]
+    if small and len(small) < len(known):
+        facts.given["gpu_mem_bytes"] = [fact for fact in known if fact not in small]
+        facts.given.setdefault("bytes_any", []).extend(small)
 
 
 def _is_vague(bound: Bound) -> bool:

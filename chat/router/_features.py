@@ -90,10 +90,10 @@ def features_of(row: Row, bindings: Bindings, within: tuple[int, int] | None = N
 
 
 _LETTER = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z])\s?=\s?\d")
-_BIG_LETTER = re.compile(r"(?<![A-Za-z0-9_])([NDC])\s?=\s?$")
+_BIG_LETTER = re.compile(r"(?<![A-Za-z0-9_])([NDCc])\s?=\s?$")
 _SMALL_LETTER = re.compile(r"(?<![A-Za-z0-9_])([agc])\s?=\s?[\d.]")
 _LETTERS_OF_SPECULATION = frozenset("agc")
-_LEAST = {"N": 1e6, "D": 1e6, "C": 1e15}
+_LEAST = {"N": 1e6, "D": 1e6, "C": 1e15, "c": 1e18}
 _USUAL = {"h": "hidden", "s": "seq_len", "l": "layers", "L": "layers", "a": "heads", "V": "vocab"}
 """Letters that stand for one quantity in nearly every formula of the trade."""
 
@@ -105,7 +105,7 @@ def _letters(row: Row) -> set[str]:
     for item in row.named("amount"):
         letter = _BIG_LETTER.search(text[max(0, item.start - 4) : item.start])
         if letter is not None and item.amount is not None and (item.amount.read("number") or 0) >= _LEAST[letter[1]]:
-            given.add({"N": "params", "D": "tokens", "C": "flops"}[letter[1]])
+            given.add({"N": "params", "D": "tokens", "C": "flops", "c": "flops"}[letter[1]])
     if set(_SMALL_LETTER.findall(text)) >= _LETTERS_OF_SPECULATION:
         given |= {"SPEC", "alpha", "gamma"}  # "a=.8 g=4 c=.05"
     return given if len(given) > 1 or "flops" in given else set()

@@ -30,11 +30,13 @@ _CUE = re.compile(
 )
 _EXCLUDES: tuple[tuple[str, ...], ...] = (
     ("achieved_flops", "flops_rate_any", "mfu", "share_any", "tokens_per_s_per_gpu", "tokens_per_s", "gpu_hours"),
-    ("model", "params", "active_params", "big_any", "layers", "hidden", "heads", "kv_heads", "head_dim"),
+    ("model", "params", "active_params", "big_any"),
     ("seq_len", "prompt_len", "output_len", "length_any"),
     ("gpus", "dp"), ("device", "gpu_mem_bytes", "peak_flops"), ("choice:schedule", "interleave", "=interleave"),
     ("choice:fsdp", "zero_stage"), ("choice:recompute",), ("format", "dtype"), ("total_mem_bytes", "gpu_mem_bytes"),
 )  # fmt: skip
+_OF_A_MODEL = ("layers", "hidden", "heads", "kv_heads", "head_dim")
+"""What another model has otherwise; one of them alone leaves the others as they were."""
 MOST_WORDS = 22
 
 
@@ -136,6 +138,10 @@ def carry(state: State, way: Way, fresh: Facts) -> Facts:
     for rivals in _EXCLUDES:
         if any(key in given for key in rivals):
             replaced.update(rivals)
+    if any(key in given for key in ("model", "params", "big_any")):
+        replaced.update(_OF_A_MODEL)
+    if any(key in given for key in _OF_A_MODEL):
+        replaced.update(("params", "active_params", "big_any"))
     if way.calculator in ("pipeline_bubble", "pipeline_simulator") and "choice:schedule" not in given:
         replaced -= {"choice:schedule"} if not _is_interleaved(given) else set()
     _keep_width_apart(state, given)

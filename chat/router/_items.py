@@ -49,6 +49,11 @@ _REFERENCE = re.compile(
     r"episode|gen|top-level|cuda|python|pytorch|torch|pcie|ddr|hbm|wifi|nvlink|tier|option|case|example)\s?|[#§第图]\s?|(?<!词)表\s?|(?<![A-Za-z])v|第)$",
     re.IGNORECASE,
 )
+_CHUNKED = re.compile(r"interleav|virtual|chunk|交错|虚拟", re.IGNORECASE)
+_NAMED_VERSION = re.compile(
+    r"(?<![A-Za-z0-9-])(?:EAGLE|Medusa|Flash[A-Z][a-z]+|Sarathi|Orca|Hydra|KIVI|AQLM|QuIP#?|Kimi[- ]K|GLM|Phi)-$", re.I
+)
+"""Systems whose names bear the number of a version."""
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b|-?D\b(?!P)|\s?(?:号|楼|名(?!额))", re.IGNORECASE)
 _MONTHS = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -345,8 +350,12 @@ LEAST_WIDTH = 256
 def _is_mark(text: str, amount: Amount) -> bool:
     """Whether a number counts sections, versions or years rather than something."""
     before = text[max(0, amount.start - 16) : amount.start]
+    chunks = before.endswith("v") and _CHUNKED.search(text) is not None  # "interleaved v4" is no version
     if amount.kind == "number" and (
-        _REFERENCE.search(before) or _ORDINAL.match(text, amount.end) or _THINGS.match(text, amount.end)
+        (_REFERENCE.search(before) and not chunks)
+        or _NAMED_VERSION.search(before)
+        or _ORDINAL.match(text, amount.end)
+        or _THINGS.match(text, amount.end)
     ):
         return True
     dated = _DAY.match(text, amount.end) or (_DAY_BEFORE.search(before) and amount.numeral.value <= 31)

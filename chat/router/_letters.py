@@ -196,8 +196,8 @@ def in_step(row: Row, way: Way) -> tuple[list[tuple[str, list[Item], float]], Ro
     for one in group(items):
         if len(one.items) < 2:
             continue
-        names = _names_before(items, one.first, way)
-        if len(names) != len(one.items):
+        names = _names_before(items, one.first, way)[-len(one.items) :]
+        if len(names) != len(one.items) or _has_own(items, names[0][1]):
             continue
         values = [
             value_of(item, lexicon().types[name], named=True) for (name, _), item in zip(names, one.items, strict=True)
@@ -234,9 +234,13 @@ def _names_before(items: list[Item], first: int, way: Way) -> list[tuple[str, It
             break
         while at >= 0 and items[at].text.lower() in _BETWEEN_NAMES:
             at -= 1
-    before = items[at] if at >= 0 else None
-    # "8 stages, layers and heads": the first name may be that of a number before it.
-    return [] if before is not None and before.sort == "amount" else names
+    return names
+
+
+def _has_own(items: list[Item], name: Item) -> bool:
+    """Whether a name stands right behind a number of its own: the stages of "8 stages, layers and heads 32 and 40"."""
+    at = next(at for at, item in enumerate(items) if item is name)
+    return at > 0 and items[at - 1].sort == "amount"
 
 
 _BETWEEN_NAMES = frozenset(", ， 、 / and & 和 与 及".split())

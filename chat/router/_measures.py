@@ -96,6 +96,11 @@ def _flop(match: re.Match[str], number: Numeral) -> list[Reading]:
     return both if rate_first else both[::-1]
 
 
+def _short_flops(match: re.Match[str], number: Numeral) -> list[Reading]:
+    """163tf and 1.2PF/s."""
+    return [("flops_rate", number.bare * _PREFIX[(match["pre"] or match["low"]).lower()])]
+
+
 def _flop_days(match: re.Match[str], number: Numeral) -> list[Reading]:
     return [("flops", number.bare * _PREFIX[match["pre"][0].lower()] * 86_400)]
 
@@ -163,6 +168,7 @@ _TABLE: tuple[tuple[str, Reader, bool], ...] = (
         _flop,
         False,
     ),
+    (r"\s?(?:(?P<pre>[TP])F|(?P<low>[tp])f)(?:/s)?(?![A-Za-z0-9=-]|\s?=)", _short_flops, False),
     (
         rf"[\s-]?(?:(?:[A-Za-z]{{2,10}}|{DEVICE}+)[-\s])?{_UNIT}[-·\s]?(?:hours?|hrs?|h){_END}"
         rf"|\s?[个张]?\s?(?:{DEVICE}+\s?)?(?:GPU|TPU|{DEVICE}+|张?卡)\s?[·-]?\s?(?:个)?(?:小时|时)(?!间)",

@@ -285,3 +285,33 @@ def test_a_letter_may_have_a_list_of_values() -> None:
 def test_places_of_an_earlier_question_hide_none_of_this_one() -> None:
     request = one("400 tflops instead", "70B 15T tokens 2048 h100s 350 tflops each, days?")
     assert request.inputs["flops_per_gpu"] == 400e12
+
+
+@pytest.mark.parametrize(
+    ("question", "calculator", "inputs"),
+    [
+        ("1T model 3072 a100 163tf 450b tok days", "training_time", {"flops_per_gpu": 163e12, "gpus": 3072}),
+        ("tok/s/gpu 1100, 70b, h100, mfu?", "utilization", {"tokens_per_s": 1100, "params": 70e9}),
+        ("chinchilla 7b tokens?", "compute_optimal", {"params": 7e9}),
+        ("c=3e24 最优n", "compute_optimal", {"flops": 3e24}),
+        ("kv: 32 layers 8 kvh hd128 16k ctx x 32 seqs", "kv_cache", {"layers": 32, "kv_heads": 8, "head_dim": 128}),
+        ("how many tokens of KV fit in 10 GB at 64 KiB each", "serving_capacity", {"kv_bytes_per_token": 65536}),
+        ("gpu hrs 512 gpus 3wks", "cost_energy", {"gpus": 512, "hours": 504}),
+    ],
+)
+def test_names_of_units_are_read_as_people_shorten_them(question: str, calculator: str, inputs: dict[str, Any]) -> None:
+    request = one(question)
+    assert request.calculator == calculator
+    assert {name: request.inputs.get(name) for name in inputs} == inputs
+
+
+def test_a_new_head_count_keeps_the_shape_of_the_question_before() -> None:
+    request = one("w/ gqa 8 kv heads", "kv cache 40 layers 40 kv heads hd 128 4k tokens")
+    assert [request.inputs[name] for name in ("layers", "kv_heads", "head_dim")] == [40, 8, 128]
+
+
+@pytest.mark.parametrize(
+    "question", ["What are typical acceptance rates for EAGLE-2 on 70B models?", "What is a good MFU for a 7B on A100?"]
+)
+def test_what_is_usual_is_asked_of_the_library(question: str) -> None:
+    assert route(question).kind == "library"
