@@ -132,6 +132,7 @@ def carry(state: State, way: Way, fresh: Facts) -> Facts:
     """The facts of the new question, with those of the earlier one that it does not replace."""
     given = {key: list(facts) for key, facts in fresh.given.items()}
     _name_the_nameless(state, way, given)
+    _take_for_zero(state, given)
     stated = {key for key in given if key not in POOLS}
     fields = {field for field, sources in way.fields.items() if f"={field}" in stated or stated & set(sources)}
     replaced = {source for field in fields for source in (*way.fields[field], f"={field}") if source not in POOLS}
@@ -152,6 +153,17 @@ def carry(state: State, way: Way, fresh: Facts) -> Facts:
         name for name in state.facts.features if not name.endswith("_ASKED") and name.islower()
     }
     return Facts(fresh.row, features | _context(state), given)
+
+
+_NTH_STAGE = re.compile(r"(?:第\s?|阶段\s?|stage[\s-]?|phase[\s-]?)[0-3](?:\s?阶段)?", re.IGNORECASE)
+
+
+def _take_for_zero(state: State, given: dict[str, list[Fact]]) -> None:
+    """After "ZeRO 阶段 1", 阶段 3 is another stage of ZeRO: a pipeline's stages are counted, not numbered."""
+    numbered = [fact for fact in given.get("pp", ()) if _NTH_STAGE.fullmatch(fact.text.strip())]
+    if numbered and "zero_stage" not in given and state.facts.first("zero_stage") is not None:
+        given["zero_stage"] = [replace(fact, key="zero_stage") for fact in numbered]
+        del given["pp"]
 
 
 def _is_interleaved(given: Mapping[str, list[Fact]]) -> bool:
