@@ -21,7 +21,7 @@ from ui.render import LANGUAGE_NAMES, act, esc, link, name_of, note, said, short
 from ui.state import Library, bound, plain
 
 PLACEHOLDER = "Ask in English or Chinese"
-AGAIN = "Ask a follow-up, or something new"
+AGAIN = "Ask a follow-up"
 PATIENCE, PATIENCE_WITH_MODEL = 1.0, 0.3
 """Seconds that a page waits for an answer before it shows that it is being made: quotes are there by then."""
 EXAMPLES = (

@@ -32,11 +32,12 @@ def question_html(question: str, *, here: bool = False, first: bool = False) -> 
     return f'<{tag} class="al-ask-q"{lang}{scroll}>{esc(words)}</{tag}>{whole}'
 
 
-def way_html() -> str:
-    """Return the way back from a conversation."""
+def way_html(*, here: bool = False) -> str:
+    """Return the way back from a conversation; `here` brings the beginning of the page into view."""
+    scroll = ' data-scroll-here="start"' if here else ""
     sep = '<span class="al-sep">›</span>'
     return (
-        f'<div class="al-crumb">{link(href("ask"), "Ask")} {sep} '
+        f'<div class="al-crumb"{scroll}>{link(href("ask"), "Ask")} {sep} '
         f"{link(href('ask', view='conversations'), 'Conversations')}</div>"
     )
 
@@ -45,7 +46,7 @@ def live_panel(library: Library, asked: Asked, *, first: bool = False) -> None:
     """Show a question that is being answered, or that ended without an answer to save."""
     if first:
         with st.container(horizontal=True, vertical_alignment="center", key="al_talk_head"):
-            st.html(way_html(), width="content")
+            st.html(way_html(here=True), width="content")
     st.html(question_html(asked.question, here=not first, first=first))
     if asked.running:
         st.fragment(_live, run_every=BEAT)(library, asked)

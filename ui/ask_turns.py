@@ -44,7 +44,7 @@ def conversation_view(library: Library, found: Conversation, state: AskState) ->
         if last and asked is None:
             _last_acts(library, found, turn, state)
     with top:
-        _head(library, found)
+        _head(library, found, here=asked is None and len(turns) == 1 and not state.edit)
     if asked is not None:
         live_panel(library, asked)
 
@@ -146,10 +146,10 @@ def _edit(library: Library, found: Conversation, turn: SavedTurn, state: AskStat
             st.rerun()
 
 
-def _head(library: Library, found: Conversation) -> None:
+def _head(library: Library, found: Conversation, *, here: bool) -> None:
     row = found.row
     with st.container(horizontal=True, vertical_alignment="center", key="al_talk_head"):
-        st.html(way_html(), width="content")
+        st.html(way_html(here=here), width="content")
         with st.popover("Rename", type="tertiary"):
             _rename(library, found)
         with st.popover("Export", type="tertiary"):

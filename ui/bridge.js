@@ -59,10 +59,15 @@ export default function () {
       places.add(place);
       for (let up = found.parentElement?.closest("details"); up; up = up.parentElement?.closest("details")) up.open = true;
       const block = ["start", "nearest"].includes(found.dataset.scrollHere) ? found.dataset.scrollHere : "center";
-      requestAnimationFrame(() => found.scrollIntoView({ block }));
-      // The foot of a fold is in its place once the fold has opened.
-      if (block === "nearest") setTimeout(() => found.scrollIntoView({ block }), 500);
+      requestAnimationFrame(() => show(found, block));
     }
+  }
+
+  // What comes below it, or a fold that opens, may give it its place a moment later; not where the reader scrolled on.
+  function show(found, block) {
+    found.scrollIntoView({ block });
+    const at = main()?.scrollTop;
+    setTimeout(() => { if (main()?.scrollTop === at) found.scrollIntoView({ block }); }, 500);
   }
 
   function searchBox(event) {

@@ -34,6 +34,8 @@ def dress_with(name: str) -> None:
 def dress() -> None:
     """Put wordmark, stylesheet and script on the page."""
     st.logo(str(STATIC / f"wordmark-{'dark' if is_dark() else 'light'}.svg"), size="large")
-    st.html(f"<style>{_read('style.css')}</style>")
+    # Menus and popovers stand beside the app in the page and would else stay light.
+    scheme = f":root {{ color-scheme: {'dark' if is_dark() else 'light'}; }}"
+    st.html(f"<style>{scheme}{_read('style.css')}</style>")
     with st.container(key="al_bridge"):
         _bridge(key="al_bridge_script")

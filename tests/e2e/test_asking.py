@@ -209,6 +209,15 @@ def test_the_way_back_leads_out_and_asks_nothing_again(server: Server, visit: Vi
     assert query(tab.page.url).get("c", conversation) == conversation
 
 
+def test_what_stands_in_a_popover_can_be_read_in_the_dark(server: Server, visit: Visitor) -> None:
+    tab = put(visit(server, scheme="dark").go(f"{server.address}/ask"), "What is the bubble of a pipeline?")
+    tab.click(tab.page.get_by_role("button", name="Delete"))
+    button = tab.page.get_by_role("button", name="Delete this conversation")
+    colours = button.evaluate("node => [getComputedStyle(node).color, getComputedStyle(node).backgroundColor]")
+    light, dark = (sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in reversed(colours))
+    assert light - dark > 300, "dark ink on the light accent"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_shows_answers_without_scrolling_sideways(server: Server, visit: Visitor, scheme: str) -> None:
     tab = visit(server, scheme=scheme, width=390, height=800).go(f"{server.address}/ask")
