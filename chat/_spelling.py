@@ -4,12 +4,31 @@ Pure. Refuses to tell what is a name. Invariant: a pattern finds the name that i
 """
 
 import re
+from collections.abc import Iterator
 
 from kb.text import HAN, normalise
 
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 """Where a name may be parted: AllReduce."""
 PLURAL = re.compile(r"['’]s$|(?<=\d)s$")
+_STAGES = (
+    re.compile(r"(?P<name>[A-Za-z][\w-]*)[\s-](?:stage|phase|阶段)[\s-]?(?P<number>\d)\b", re.I),
+    re.compile(r"(?P<name>[A-Za-z][\w-]*)\s?的?第(?P<number>[一二三四五六七八九\d])个?阶段"),
+    re.compile(r"(?P<number>first|second|third|fourth|fifth|sixth)[\s-](?:stage|phase) of (?P<name>[A-Z][\w-]*)"),
+)
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth".split()
+_HAN = "一二三四五六七八九"
+
+
+def stages_in(text: str) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """Yield each numbered stage that a text names, with a pattern for it; another stage is nothing like it."""
+    for match in (found for pattern in _STAGES for found in pattern.finditer(text)):
+        said = match["number"].lower()
+        number = _ORDINALS.index(said) + 1 if said in _ORDINALS else _HAN.find(said) + 1 or int(said)
+        joined = name_pattern(f"{match['name']}-{number}")
+        ordinal, han = _ORDINALS[max(number, 1) - 1], _HAN[max(number, 1) - 1]
+        spelled = rf"(?:stage|phase|阶段)\s?-?{number}(?!\d)|第[{number}{han}]个?阶段|\b{ordinal}[\s-](?:stage|phase)"
+        yield match.group(), re.compile(rf"{spelled}|{joined}")
 
 
 def name_pattern(text: str) -> str:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from chat import claims, estimates, records
+from chat._courtesies import is_courtesy
 from chat._library import Library
 from chat.citations import Numbering, checked, cite, listed
 from chat.extract import by_document, choose
@@ -19,10 +20,10 @@ from chat.question import read_question
 from chat.relevance import Relevance, rank
 from chat.scopes import OPINIONS
 from chat.types import Answer, AnsweredEstimate, Candidate, Citation, Event, Scope, Statement, Turn
-from chat.wording import advice_for, context_of, declined, each_once, fallback, joined, whole_words
+from chat.wording import advice_for, context_of, declined, each_once, fallback, joined, what_to_ask, whole_words
 from kb.llm import LanguageModel
-from kb.text import fold_space, scrub
-from kb.types import Kind
+from kb.text import fold_space, language_of, scrub
+from kb.types import Kind, Language
 
 MAX_QUESTION = 4000
 MOST_LISTED = 10
@@ -53,6 +54,9 @@ class Asker:
         """
         began = time.perf_counter()
         text = fold_space(scrub(question))[:MAX_QUESTION]
+        if is_courtesy(text):
+            yield Event(kind="answer", answer=_courteous(text))
+            return
         writer: LanguageModel | None = None
         if desk is not None:
             if desk.loads():
@@ -204,6 +208,11 @@ class Asker:
             unknown=unknown,
             notices=found.gathered.notices,
         )
+
+
+def _courteous(text: str) -> Answer:
+    language: Language = "zh" if language_of(text) in ("zh", "mixed") else "en"
+    return Answer(question=text, kind="said", text=what_to_ask(language), grounded=False)
 
 
 def _answers(found: Found) -> bool:

@@ -15,6 +15,7 @@ from chat._expected import defines, states_amount, units_asked_for
 from chat._expected import measured as measured_of
 from chat._fitness import counted, leads
 from chat._intents import Intent, head_of
+from chat._premise import other_premise
 from chat.passages import Unit
 from chat.question import Asked, Term
 from chat.relevance import Relevance, holds
@@ -42,7 +43,7 @@ _COUNTS = re.compile(r"\bhow many\b|(?:多少|几)[个张块条种层项篇位�
 _COUNTED = re.compile(r"\bhow many ([\w-]+)", re.I)
 ENOUGH = 3
 """Units in the question's own language from which on a thing to be counted must stand in one of them."""
-_AUTHORS = re.compile(r"\b(?:authors?|wrote|written by)\b|作者", re.I)
+_AUTHORS = re.compile(r"\b(?:authors?|wrote|written by|who (?:invented|proposed|introduced))\b|作者|谁(?:发明|提出)", re.I)
 _MADE = re.compile(
     r"\b(?:publish|releas|announc|launch|found|invent|creat|born|introduc|propos|appear|start|come out|came out)\w*"
     r"|发表|发布|出版|推出|公布|成立|创立|发明|提出|问世|诞生",
@@ -113,7 +114,7 @@ def _absent(asked: Asked, ranked: Sequence[Relevance]) -> Iterator[str]:
 
 def _unstated(asked: Asked, ranked: Sequence[Relevance]) -> str:
     """Return what the passages about the names do not state although the question asks for just that."""
-    best = max((item.names for item in ranked[:DEPTH]), default=0.0)
+    best = max((item.names for item in ranked[:DEPTH]), default=1.0)
     about = [item for item in ranked if item.names >= best][:WITHIN]
     units = units_asked_for(asked.text)
     counts = asked.intent == Intent.QUANTITY or any(measured_of(term.text) for term in asked.head)
@@ -125,6 +126,11 @@ def _unstated(asked: Asked, ranked: Sequence[Relevance]) -> str:
         return asked.text
     if asked.intent in (Intent.MANNER, Intent.REASON) and _only_named(asked, about):
         return asked.text
+    if not asked.sides and asked.entities and best < 1:
+        return ", ".join(entity.text for entity in asked.entities)
+    elsewhere = other_premise(asked, [item.unit for item in ranked])
+    if elsewhere:
+        return elsewhere
     if _AUTHORS.search(asked.text) and not any(_bylined(asked, item) for item in about):
         return "author"
     if units and counts and not any(_amounts(asked, item) for item in about):

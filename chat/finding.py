@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from chat._courtesies import is_courtesy
 from chat._library import Library
 from chat.decision import Decision, decide
 from chat.followups import standalone
@@ -95,6 +96,8 @@ def _stood(history: Sequence[Turn], lexicon: Lexicon) -> list[str]:
     """Return the earlier questions, each as it stands alone."""
     before: list[str] = []
     for turn in history:
+        if is_courtesy(turn.question):
+            continue
         known = turn.answer.standalone if turn.answer else ""
         before.append(known or standalone(turn.question, before, lexicon))
     return before

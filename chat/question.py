@@ -14,7 +14,7 @@ from importlib import resources
 
 from chat._everyday import LONG, kin_of, long_words
 from chat._intents import Intent, head_of, intent_of, sides_of
-from chat._spelling import CAMEL, PLURAL, name_pattern
+from chat._spelling import CAMEL, PLURAL, name_pattern, stages_in
 from kb.evidence import is_unit, numbers_in
 from kb.glossary import Expansion, Found, Glossary
 from kb.text import HAN, STOPWORDS, fold_space, language_of, normalise, stem, tokens
@@ -48,7 +48,6 @@ _PEOPLES = frozenset(
 """Capitalised by spelling alone, so no names."""
 _AGENT = re.compile(r"[a-z]{4,}(?:er|or)s?")
 _DIGIT_LETTER = re.compile(r"(?=.*\d)(?=.*[A-Za-z])")
-_STAGE = re.compile(r"(?P<name>[A-Za-z][\w-]*)[\s-](?:stage|phase|阶段)[\s-]?(?P<number>\d)\b", re.I)
 _LIST_OF_UNITS = re.compile(r"(?:tokens?|words?|steps?|samples?|requests?)/(?:s|sec|second|step)", re.I)
 _INNER_CAPITAL = re.compile(r"^(?:[A-Z]{2,}s?|[A-Za-z]*[a-z][A-Z]\w*|[A-Z]{2,}\w*-\w+|\w+-[A-Z]{2,})$")
 
@@ -167,7 +166,7 @@ def _weighed(term: Term, counts: dict[str, int], passages: int, named: set[str])
     rarity = math.log((passages + 1) / ((each[0] or held or near) + 0.5)) / math.log((passages + 1) / 0.5)
     entity = not named.isdisjoint(term.forms[0]) and not term.generic
     weight = GENERIC_WEIGHT if term.generic else rarity * (ENTITY_BOOST if entity else 1.0)
-    return replace(term, count=held, entity=entity, weight=term.weight * max(weight, 0.05))
+    return replace(term, count=held or near, entity=entity, weight=term.weight * max(weight, 0.05))
 
 
 def _terms(form: str, lexicon: Lexicon) -> list[Term]:
@@ -348,12 +347,8 @@ def _entities(form: str, lexicon: Lexicon) -> list[Entity]:
         capital = name[0].isupper() and not is_generic(name) and not _opens(form, match.start())
         if not measured and (capital or _INNER_CAPITAL.match(name)):
             add(match.start(), match.end())
-    for match in _STAGE.finditer(form):
-        # "ZeRO stage 4" is nothing that stage 3 could stand for.
-        number = match["number"]
-        joined = name_pattern(f"{match['name']}-{number}")
-        spelled = rf"(?:stage|phase|阶段)\s?-?{number}(?!\d)|第{number}阶段|{joined}"
-        found[match.group().lower()] = Entity(match.group(), re.compile(spelled))
+    for text, pattern in stages_in(form):
+        found[text.lower()] = Entity(text, pattern)
     for match in _WORD.finditer(form):
         word = match.group()
         if not word[0].isascii() or is_unit(word) or _LIST_OF_UNITS.fullmatch(word):

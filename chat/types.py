@@ -14,9 +14,9 @@ from chat.router import CalculatorRequest, MissingInput
 from kb.llm import Message, Usage
 from kb.types import Frozen, Kind, Language, Query
 
-AnswerKind = Literal["quoted", "generated", "computed", "claim", "incomplete", "declined"]
+AnswerKind = Literal["quoted", "generated", "computed", "claim", "incomplete", "declined", "said"]
 """`computed`: calculators answer, quotes may stand beside; `incomplete`: inputs are missing; `declined`: not in the
-library."""
+library; `said`: nothing was asked, and the product says what can be."""
 Status = Literal["quoted", "supported", "computed", "unsupported", "said"]
 """`said`: the product's own words, such as what a card shows; they claim nothing of a source."""
 

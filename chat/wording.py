@@ -113,6 +113,19 @@ def advice_for(language: Language, asked: Asked, unknown: Sequence[str], scoped:
     return f"Add a paper, post or note about {subject}, then ask again."
 
 
+def what_to_ask(language: Language) -> str:
+    """Return what can be asked, to a greeting or thanks."""
+    if language != "en":
+        return (
+            "可以问库里的论文、文章和笔记讲了什么（回答逐字引用并注明出处），也可以让计算器算显存、吞吐、通信或训练时间，"
+            "或贴上一个说法来核对。"
+        )
+    return (
+        "Ask what the papers, posts and notes in your library say: the answer quotes them word for word, with their "
+        "sources. A sum of memory, throughput, communication or training time is computed, and a claim is checked."
+    )
+
+
 def nothing_to_compare(language: Language) -> str:
     """Return that a claim meets neither passage nor calculator."""
     if language != "en":
