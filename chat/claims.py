@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from calculators import Quantity
 from chat import estimates
 from chat._bounds import Bound, bound
+from chat._claimed import readings, stated
 from chat._library import Library
 from chat._pairing import Pair, near, pairs
 from chat.citations import Numbering, checked, cite, listed
@@ -35,12 +36,13 @@ _STATES = re.compile(
     r"|gets?|got|"
     r"runs?|ran|makes?|requires?|required|achieves?|achieved|equals?)\b(?<!ed(?= (?:on|by|with|at|per)\b))"
     r"|是|为|有|要|需|占|达|耗|使|让|用了|只有"
-    r"|降低|提高|提升|减少|增加|下降|上升|不到|低于|超过|高于|不足|等于|快|慢"
+    r"|降低|降到|升到|提高|提升|减少|节省|省下|增加|下降|上升|不到|低于|超过|高于|不足|等于|快|慢|比.{1,24}[高低多少大小长短]"
     r"|\b(?:quanti[sz]es|trains|fits|beats|saves|cuts|reduces|increases|lowers|raises|delivers|loads|supports|drops"
     r"|outperforms|halves|doubles|improves|finishes|holds|contains|wastes|consumes|emits|processes|generates|serves)\b"
 )
 _CHECK = re.compile(
-    r"^(?:please )?(?:check|verify|fact-?check)(?: (?:this|the claim|that|whether|if))*\s*[:：,]?\s*"
+    r"^(?:(?:the )?claim|statement|说法|论断)\s*[:：]\s*|^(?:据说|听说)[，,]?\s*"
+    r"|^(?:please )?(?:check|verify|fact-?check)(?: (?:this|the claim|that|whether|if))*\s*[:：,]?\s*"
     r"|^is it (?:true|right|correct) that\s+|^(?:核对|核实|验证|检查)(?:一下)?(?:这个|这句|以下)?(?:说法|话"
     r"|论断)?[:：,，]?\s*"
     r"|[,，]?\s*(?:is that right|is this right|is this true|true or false|correct|right|对吗|对不对|是真的吗"
@@ -72,6 +74,8 @@ SAME_KIND = 100.0
 """Factor from which on a result is of another quantity, such as a total where the claim tells a part."""
 LEAST_HELD = 0.55
 """Share of a claim's content that a passage must hold to be compared with it."""
+LEAST_ACROSS = 0.45
+"""The same of a passage in the other language that names all that the claim names."""
 
 
 def is_claim(text: str, *, computable: bool = False) -> bool:
@@ -81,7 +85,7 @@ def is_claim(text: str, *, computable: bool = False) -> bool:
         computable: a calculator reads it as a request, so that it must say that something is so.
     """
     bare = bare_claim(text)
-    if not any(number.physical for number in numbers_in(bare)):
+    if not stated(bare):
         return False
     if bare != text:
         return True
@@ -97,11 +101,14 @@ def bare_claim(text: str) -> str:
 def check(found: Found, numbering: Numbering, library: Library) -> Answer | None:
     """Compare a claim; None where it is better read as a question."""
     claim = bare_claim(found.question)
-    claimed = [number for number in numbers_in(claim) if number.physical]
+    claimed = stated(claim)
     requests = tuple(_requests(claim, claimed)) or _unclaimed(found.route.requests, claimed)
     done, waiting = estimates.run_requests(requests)
     waiting = [request for request in waiting if len(request.missing) <= len(request.inputs)]
-    computed = [pair for item in done for pair in _against_result(claimed, item)]
+    against = [(item, _against_result(claimed, item)) for item in done]
+    # The sum of what is claimed stands alone: one that only an input of it asked for says nothing of the claim.
+    done = [item for item, found_in in against if found_in] or done[:1]
+    computed = [pair for _, found_in in against for pair in found_in]
     quoted = _against_passages(_restated(found, claim, claimed, library), claim, claimed, numbering, library)
     bounds = [one for request in waiting if (one := bound(request, claimed, [c.quote for _, c in quoted]))]
     done += [one.item for one in bounds]
@@ -123,6 +130,7 @@ def check(found: Found, numbering: Numbering, library: Library) -> Answer | None
     if not said:
         said = [Statement(text=nothing_to_compare(language), status="said")]
         said += [Statement(text=estimates.waiting_line(request, language), status="said") for request in waiting]
+    said = [*(Statement(text=line, status="said") for line in readings(claimed, language)), *said]
     return Answer(
         question=found.question,
         kind="claim",
@@ -266,7 +274,8 @@ def _comparable(ranked: Sequence[Relevance], claim: str, claimed: list[Number]) 
             same = language_of(item.unit.text) == language_of(claim)
             if same and not pair.fit and not pair.claimed.equals(pair.held):
                 continue
-            if item.covered >= (LEAST_SAME if pair.claimed.equals(pair.held) else LEAST_HELD):
+            least = LEAST_HELD if same or not pair.fit else LEAST_ACROSS
+            if item.covered >= (LEAST_SAME if pair.claimed.equals(pair.held) else least):
                 found.append((item, pair))
     best = max((item.own for item, _ in found), default=0.0)
     close = [one for one in found if near(one[1].claimed.value, one[1].held.value)]

@@ -100,3 +100,15 @@ def test_a_claimed_result_is_no_input_of_its_own_check(almanac: Almanac) -> None
     answer = almanac.chat.answer("A 7B model in fp16 needs 20 GB.")
     assert [one.gap for one in answer.comparisons] == [pytest.approx(6 / 14, abs=0.01)]
     assert all(20e9 not in item.estimate.inputs.values() for item in answer.estimates)
+
+
+def test_the_card_of_a_claim_is_of_what_it_claims(almanac: Almanac) -> None:
+    answer = almanac.chat.answer("Claim: GPT-3 on 300B tokens with 1024 A100s at 140 TFLOP/s takes 34/12 days")
+    assert [item.estimate.calculator for item in answer.estimates] == ["training_time"]
+    assert [one.claimed for one in answer.comparisons if one.source == "calculator"] == ["34/12 days"]
+    assert answer.statements[0].text == "“34/12 days” is read as a fraction: 34 ÷ 12 = 2.833 days."
+
+
+def test_the_number_of_a_name_gives_no_row(almanac: Almanac) -> None:
+    answer = almanac.chat.answer("A 13B model in 4-bit needs 6.5 GB")
+    assert [(one.claimed, one.agrees) for one in answer.comparisons] == [("6.5 GB", True)]
