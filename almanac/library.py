@@ -15,6 +15,7 @@ from almanac.asking import Chat, StoredLibrary
 from almanac.conversations import Conversations
 from almanac.courtesy import Courtesy
 from almanac.digesting import Digests
+from almanac.freed import share_heaps
 from almanac.gathering import Gathering, Scope
 from almanac.ingestion import Ingestion, Report
 from almanac.language import Language
@@ -60,6 +61,7 @@ def open_almanac(
     Raises:
         SchemaTooNew, StoreError: the library cannot be opened.
     """
+    share_heaps()
     store = Store(settings.home, clock=clock or (lambda: datetime.now(UTC)), lock_wait=settings.lock_wait)
     glossary = cache(lambda: load_glossary(STARTER / "glossary.tsv", settings.home / "glossary.tsv"))
     almanac = Almanac(settings, store, Models(settings, store, embedder, glossary), Language(settings, llm), tagger)
