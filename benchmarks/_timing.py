@@ -98,9 +98,9 @@ def load_average() -> float | None:
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
-def resident_mib(pid: int) -> float | None:
-    """Return a process's resident memory with that of its children, None where it cannot be seen."""
-    sizes = [_resident(found) for found in [pid, *_children(pid)]]
+def resident_mib(pid: int, *, children: bool = True) -> float | None:
+    """Return a process's resident memory, with that of its children if wanted, None where it cannot be seen."""
+    sizes = [_resident(found) for found in [pid, *(_children(pid) if children else ())]]
     known = [size for size in sizes if size is not None]
     return round(sum(known), 1) if known else None
 

@@ -45,7 +45,7 @@ KEPT = ("", "new guids", "one guid")
 
 @dataclass
 class Watch:
-    """Resident memory of this process, sampled while something runs. MiB."""
+    """Resident memory of this process without the sites, sampled while something runs. MiB."""
 
     peak: float = 0.0
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -59,7 +59,7 @@ class Watch:
 
     def _sample(self) -> None:
         while not self._stop.wait(0.1):
-            self.peak = max(self.peak, resident_mib(os.getpid()) or 0.0)
+            self.peak = max(self.peak, resident_mib(os.getpid(), children=False) or 0.0)
 
 
 class Reader:
@@ -129,7 +129,7 @@ def _first(almanac: Almanac, reader: Reader, searches: int) -> Iterator[Table]:
     reader.search(10)
     before = reader.search(searches)
     done, found = threading.Event(), list[Checked]()
-    resting = resident_mib(os.getpid()) or 0.0
+    resting = resident_mib(os.getpid(), children=False) or 0.0
 
     def work() -> None:
         found.extend(almanac.sources.sync())
@@ -198,7 +198,7 @@ def _rounds(almanac: Almanac, port: int, rounds: int, now: list[datetime]) -> It
                 "no news": sum(one.outcome.status == "unchanged" for one in asked if one.outcome),
                 "failed": sum(one.outcome.status == "failed" for one in asked if one.outcome),
                 "MiB peak": watch.peak,
-                "MiB after": resident_mib(os.getpid()),
+                "MiB after": resident_mib(os.getpid(), children=False),
             }
         )
     yield Table("rounds, one after another", rows)
