@@ -1,5 +1,7 @@
 """All conversations: found by their words, opened where they match, brought back after deleting."""
 
+from datetime import datetime
+
 import streamlit as st
 
 from kb.store.conversations import ConversationRow
@@ -31,6 +33,7 @@ def list_view(library: Library, state: AskState) -> None:
     """Show the conversations, last changed first, or those that hold some words."""
     kept = library.almanac.conversations
     number, rows = kept.count(), kept.rows(limit=MOST)
+    st.set_page_config(page_title="Conversations · MLSys Almanac")
     st.html(tabs_html(state, number))
     _undo(library)
     if rows:
@@ -61,8 +64,14 @@ def row_html(row: ConversationRow, turn: int = 0) -> str:
     """Return one conversation; `turn` is where it matches."""
     title = link(href("ask", c=row.id, turn=turn if turn > 1 else ""), esc(row.title), kind="al-row-title")
     where = f"matches in question {turn}" if turn else ""
-    line = spans((count(row.turns, "question"), esc(day(row.changed_at)), where))
+    line = spans((count(row.turns, "question"), esc(moment(row.changed_at)), where))
     return f'<article class="al-row"><div{lang_of(row.title)}>{title}</div><div class="al-meta">{line}</div></article>'
+
+
+def moment(stated: str) -> str:
+    """Return when something happened, by this machine's clock: `7 Apr 2023, 14:05`."""
+    here = datetime.fromisoformat(stated).astimezone()
+    return f"{day(here.date().isoformat())}, {here:%H:%M}"
 
 
 def recent_html(library: Library) -> str:

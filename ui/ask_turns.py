@@ -18,6 +18,7 @@ from ui.ask_state import LONGEST, AskState, scope_parameters
 from ui.render import act, count, esc, link, note, shorten
 from ui.state import Library, shown_errors
 
+_RENAMING = "al_renaming"
 UNDO = "al_ask_deleted"
 """The conversation that was deleted last in this session."""
 
@@ -32,19 +33,21 @@ def conversation_view(library: Library, found: Conversation, state: AskState) ->
     sources = almanac.conversations.sources(found.answers)
     told: list[str] = []
     turns = [turn for turn in found.turns if asked is None or not asked.replace or turn.ordinal < asked.replace]
+    # Of a deleted conversation the beginning is shown, where it is brought back.
+    shown = state.turn or (len(turns) if asked is None and not row.deleted_at else 0)
     for turn in turns:
         last = turn is found.turns[-1]
         editing = state.edit == turn.ordinal and asked is None
         if editing:
             _edit(library, found, turn, state)
-        here = turn.ordinal == (state.turn or (len(turns) if asked is None else 0)) and turn.ordinal > 1
+        here = turn.ordinal == shown and turn.ordinal > 1
         head = "" if editing else question_html(turn.question, here=here, first=turn.ordinal == 1 and not row.named)
         st.html(turn_html(library, turn, sources, state, told, head, last=last and asked is None))
         told += turn.answer.notices if turn.answer else ()
         if last and asked is None:
             _last_acts(library, found, turn, state)
     with top:
-        _head(library, found, here=asked is None and len(turns) == 1 and not state.edit)
+        _head(library, found, here=asked is None and shown < 2 and not state.edit)
     if asked is not None:
         live_panel(library, asked)
 
@@ -150,7 +153,7 @@ def _head(library: Library, found: Conversation, *, here: bool) -> None:
     row = found.row
     with st.container(horizontal=True, vertical_alignment="center", key="al_talk_head"):
         st.html(way_html(here=here), width="content")
-        with st.popover("Rename", type="tertiary"):
+        with st.popover("Rename", type="tertiary", key=_RENAMING, on_change="rerun"):
             _rename(library, found)
         with st.popover("Export", type="tertiary"):
             _exports(library, found)
@@ -179,10 +182,14 @@ def _head(library: Library, found: Conversation, *, here: bool) -> None:
 def _rename(library: Library, found: Conversation) -> None:
     with st.container(key="al_type_title"), st.form("al_rename", border=False):
         title = st.text_input("Title", found.row.title, max_chars=120)
-        if st.form_submit_button("Rename", type="primary"):
+        if st.form_submit_button("Rename", type="primary", on_click=_renamed):
             with shown_errors():
                 library.almanac.conversations.rename(found.row.id, title)
             st.rerun()
+
+
+def _renamed() -> None:
+    st.session_state[_RENAMING] = False
 
 
 def _exports(library: Library, found: Conversation) -> None:

@@ -157,6 +157,7 @@ def test_a_conversation_is_kept_found_renamed_exported_deleted_and_brought_back(
     other.page.get_by_label("Title").fill("Bubbles")
     other.click(other.page.locator('[data-testid="stForm"]').get_by_role("button", name="Rename"))
     expect(other.page.locator("h1")).to_have_text("Bubbles")
+    expect(other.page.get_by_label("Title")).to_have_count(0)
     other.click(other.page.get_by_role("button", name="Export"))
     for form in ("Markdown", "JSON"):
         with other.page.expect_download() as waited:
@@ -171,7 +172,12 @@ def test_a_conversation_is_kept_found_renamed_exported_deleted_and_brought_back(
     other.click(other.page.get_by_role("button", name="Delete"))
     other.click(other.page.get_by_role("button", name="Delete this conversation"))
     other.shows("Deleted: Bubbles")
-    other.click(other.page.get_by_role("button", name="Undo"))
+    expect(other.page).to_have_title("Conversations · MLSys Almanac")
+    other.go(tab.page.url)
+    expect(other.page.get_by_text("This conversation is deleted.")).to_be_in_viewport()
+    other.page.go_back()
+    other.settle()
+    other.click(other.page.get_by_role("button", name="Restore"))
     other.page.get_by_label("Find a conversation").fill("投机")
     other.page.keyboard.press("Enter")
     other.settle()
