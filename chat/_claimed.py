@@ -20,6 +20,8 @@ _DEVICE = re.compile(
     r"\s?-?\s?(?:(?:NVIDIA|AMD|Nvidia)\s)?(?:[A-Z]{1,3}\d{2,4}[A-Z]?\b|RTX\b|GPUs?\b|cards?\b|TPUs?\b|accelerators?\b|[显]?卡)"
     r"(?!\s?(?:memory|的?显存|的?内存|of\b|VRAM|RAM))"
 )
+_ADJECTIVE = re.compile(r"\d-[A-Za-z]")
+"""A 54-day run: what is spoken of."""
 _NUMERATOR = re.compile(r"(?<![\w./])(\d+(?:\.\d+)?)\s?/\s?$")
 
 
@@ -28,7 +30,7 @@ def stated(claim: str) -> list[Number]:
     found = [
         _whole(number, claim) for number in numbers_in(claim) if number.physical and not _names_bits(number, claim)
     ]
-    return [number for number in found if not _DEVICE.match(claim, number.end)] or found
+    return [n for n in found if not _DEVICE.match(claim, n.end) and not _ADJECTIVE.search(n.text)] or found
 
 
 def _names_bits(number: Number, claim: str) -> bool:

@@ -35,6 +35,7 @@ _STATES = re.compile(
     r"\b(?:is|are|was|were|has|have|had|takes?|took|needs?|needed|costs?|reach(?:es|ed)?|uses?|used|gives?|gave"
     r"|gets?|got|"
     r"runs?|ran|makes?|requires?|required|achieves?|achieved|equals?)\b(?<!ed(?= (?:on|by|with|at|per)\b))"
+    r"|(?<=\w )(?:improve|reduce|increase|raise|lower|cut|save|deliver|outperform|boost|shorten|shrink)\b"
     r"|是|为|有|要|需|占|达|耗|使|让|用了|只有"
     r"|降低|降到|升到|提高|提升|减少|节省|省下|增加|下降|上升|不到|低于|超过|高于|不足|等于|快|慢|比.{1,24}[高低多少大小长短]"
     r"|\b(?:quanti[sz]es|trains|fits|beats|saves|cuts|reduces|increases|lowers|raises|delivers|loads|supports|drops"
@@ -49,6 +50,7 @@ _CHECK = re.compile(
     r"|是这样吗|正确吗|属实吗)\s*[?？]\s*$",
     re.I,
 )  # fmt: skip
+_NAME = re.compile(r"\b[A-Za-z]*[A-Z][A-Za-z]{2,}")
 _ASKED = {
     "second": ("how many days", "多少天"),
     "byte": ("how much memory", "多少显存"),
@@ -70,6 +72,8 @@ BESIDE = 0.8
 SURE = 0.85
 """Share of a claim's words from which on even a number far away is that of the same quantity."""
 MOST = 3
+LEADING = 4
+"""Words that may stand between a verb and the number that it states."""
 SAME_KIND = 100.0
 """Factor from which on a result is of another quantity, such as a total where the claim tells a part."""
 LEAST_HELD = 0.55
@@ -110,6 +114,7 @@ def check(found: Found, numbering: Numbering, library: Library) -> Answer | None
     done = [item for item, found_in in against if found_in] or done[:1]
     computed = [pair for _, found_in in against for pair in found_in]
     quoted = _against_passages(_restated(found, claim, claimed, library), claim, claimed, numbering, library)
+    quoted = [one for one in quoted if not _of_another_case(one[0], computed)]
     bounds = [one for request in waiting if (one := bound(request, claimed, [c.quote for _, c in quoted]))]
     done += [one.item for one in bounds]
     computed += [one.comparison for one in bounds]
@@ -148,7 +153,10 @@ def check(found: Found, numbering: Numbering, library: Library) -> Answer | None
 def _restated(found: Found, claim: str, claimed: Sequence[Number], library: Library) -> list[Relevance]:
     """Return the units ranked by what the claim speaks of; its stated quantities are what may be wrong."""
     parts, at = [], 0
-    for number in claimed:
+    values = [number for number in numbers_in(claim) if not number.unit and "." in number.text]
+    for number in sorted([*claimed, *values], key=lambda number: number.start):
+        if number.start < at:
+            continue
         parts.append(claim[at : number.start])
         at = number.end
     asked = read_question(" ".join([*parts, claim[at:]]), lexicon_of(library))
@@ -156,14 +164,24 @@ def _restated(found: Found, claim: str, claimed: Sequence[Number], library: Libr
 
 
 def _requests(claim: str, claimed: Sequence[Number]) -> Iterator[CalculatorRequest]:
-    """Yield the sums that a claim's own numbers would answer: each in turn is asked for instead of stated."""
-    for number in claimed:
+    """Yield the sums that a claim's own numbers would answer: each in turn is asked for instead of stated.
+
+    What follows the verb is what is claimed: of "training at 40% MFU takes 10 days" the days.
+    """
+    verbs = [match.end() for match in _STATES.finditer(claim)]
+    said = [number for number in claimed if any(_leads(claim[at : number.start]) for at in verbs if at <= number.start)]
+    for number in said or claimed:
         asked = _ASKED.get(number.unit, ("", ""))[language_of(claim) != "en"]
         if asked:
             read = route(
                 f"{claim[: number.start].rstrip()} {asked} {claim[number.end :].lstrip()}".rstrip(" .。") + "?"
             )
             yield from read.requests[:1]
+
+
+def _leads(between: str) -> bool:
+    """Tell whether words lead from a verb to its number, no other quantity among them."""
+    return not any(number.physical for number in numbers_in(between)) and len(query_terms(between)) <= LEADING
 
 
 def _told(language: Language, one: Comparison, title: str, bounds: Sequence[Bound]) -> str:
@@ -181,6 +199,14 @@ def _unclaimed(requests: Sequence[CalculatorRequest], claimed: Sequence[Number])
         for request in requests
         if not any(isinstance(value, int | float) and value in values for value in request.inputs.values())
     )
+
+
+def _of_another_case(one: Comparison, computed: Sequence[Comparison]) -> bool:
+    """Tell whether a passage gives neither what is claimed nor what is computed of it: it tells of other inputs."""
+    sums = [numbers_in(other.found)[0] for other in computed if other.claimed == one.claimed]
+    if one.agrees or not sums:
+        return False
+    return not any(near(result.value, numbers_in(one.found)[0].value, 1 + ROUNDED) for result in sums)
 
 
 def _title(done: list[AnsweredEstimate], one: Comparison) -> str:
@@ -267,14 +293,15 @@ def _comparable(ranked: Sequence[Relevance], claim: str, claimed: list[Number]) 
     something beside it.
     """
     found = []
+    named = _NAME.search(claim) is not None
     for item in ranked[:16]:
         if item.names < 1.0 or item.unit.heading:
             continue
-        for pair in pairs(claim, claimed, item.unit.text)[:1]:
+        for pair in pairs(claim, claimed, item.unit.text):
             same = language_of(item.unit.text) == language_of(claim)
             if same and not pair.fit and not pair.claimed.equals(pair.held):
                 continue
-            least = LEAST_HELD if same or not pair.fit else LEAST_ACROSS
+            least = LEAST_HELD if same or not (pair.fit or named) else LEAST_ACROSS
             if item.covered >= (LEAST_SAME if pair.claimed.equals(pair.held) else least):
                 found.append((item, pair))
     best = max((item.own for item, _ in found), default=0.0)
@@ -287,7 +314,12 @@ def _comparable(ranked: Sequence[Relevance], claim: str, claimed: list[Number]) 
     equal = [pair.fit for _, pair in kept if pair.within or pair.claimed.equals(pair.held)]
     if equal:
         kept = [one for one in kept if one[1].within or one[1].claimed.equals(one[1].held) or one[1].fit > max(equal)]
-    return sorted(kept, key=lambda one: (-_agreeing(one[0], claimed), -round(one[0].own, 1), -one[1].fit))
+    kept.sort(key=lambda one: (-_agreeing(one[0], claimed), -round(one[0].own, 1), -one[1].fit))
+    first = {one[1].claimed.start: one for one in reversed(kept)}
+    # Each number of the claim in turn, before another passage on one of them.
+    return [one for one in kept if one is first[one[1].claimed.start]] + [
+        one for one in kept if one is not first[one[1].claimed.start]
+    ]
 
 
 def _agreeing(item: Relevance, claimed: Sequence[Number]) -> int:

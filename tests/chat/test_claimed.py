@@ -18,6 +18,7 @@ from chat._claimed import readings, stated
         ("FrobNet needs 16 GB of memory", ["16 GB"]),
         ("8GB GPU memory is enough", ["8GB"]),
         ("Llama-3-70B in FP16 on H100 is a model", []),
+        ("In the 54-day run 78% of the stops were faults", ["78%"]),
         ("Training takes 34/12 days", ["34/12 days"]),
     ],
 )

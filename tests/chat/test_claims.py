@@ -112,3 +112,9 @@ def test_the_card_of_a_claim_is_of_what_it_claims(almanac: Almanac) -> None:
 def test_the_number_of_a_name_gives_no_row(almanac: Almanac) -> None:
     answer = almanac.chat.answer("A 13B model in 4-bit needs 6.5 GB")
     assert [(one.claimed, one.agrees) for one in answer.comparisons] == [("6.5 GB", True)]
+
+
+def test_what_follows_the_verb_is_claimed_and_conditions_are_not(almanac: Almanac) -> None:
+    answer = almanac.chat.answer("Claim: training a 7B model on 1T tokens with 128 H100s at 40% MFU takes 20 days")
+    assert [(one.claimed, one.agrees) for one in answer.comparisons] == [("20 days", False)]
+    assert [item.estimate.calculator for item in answer.estimates] == ["training_time"]
