@@ -43,7 +43,9 @@ _COUNTS = re.compile(r"\bhow many\b|(?:多少|几)[个张块条种层项篇位�
 _COUNTED = re.compile(r"\bhow many ([\w-]+)", re.I)
 ENOUGH = 3
 """Units in the question's own language from which on a thing to be counted must stand in one of them."""
-_AUTHORS = re.compile(r"\b(?:authors?|wrote|written by|who (?:invented|proposed|introduced))\b|作者|谁(?:发明|提出)", re.I)
+_AUTHORS = re.compile(
+    r"\b(?:authors?|wrote|written by|who (?:invented|proposed|introduced))\b|作者|谁(?:发明|提出)", re.I
+)
 _MADE = re.compile(
     r"\b(?:publish|releas|announc|launch|found|invent|creat|born|introduc|propos|appear|start|come out|came out)\w*"
     r"|发表|发布|出版|推出|公布|成立|创立|发明|提出|问世|诞生",

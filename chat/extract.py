@@ -24,7 +24,7 @@ MOST = {
 }  # fmt: skip
 WORTH = {Intent.LISTING: 0.6, Intent.PAPERS: 0.5}
 """Share of the best score that a further sentence needs; the default is ENOUGH."""
-ENOUGH = 0.65
+ENOUGH = 0.55
 SPEAKS = 0.4
 NEAR_BEST = 0.7
 """Share of the best score from which on a sentence of the kind asked for goes before a better one of another kind."""
@@ -137,6 +137,10 @@ def _worthy(asked: Asked, ranked: Sequence[Relevance], best: float) -> list[Rele
 def _goes_on(asked: Asked, item: Relevance) -> bool:
     """Tell whether a sentence goes on about what was asked, under a title that names it."""
     unit = item.unit
+    if asked.entities and all(
+        entity.pattern.search(normalise("\n".join((unit.document.title, *unit.path)))) for entity in asked.entities
+    ):
+        return True
     return item.linked > 0 and any(holds(term, unit.context, unit.named) >= SAID for term in asked.content)
 
 
@@ -204,7 +208,8 @@ def _by_side(asked: Asked, ranked: Sequence[Relevance]) -> list[Relevance]:
     for pair in zip(each[0][:2], each[1][:2], strict=False):
         order += pair
     order += [*each[0][:1], *each[1][:1]] if not all(each) else []
-    return _distinct(order or usable[:3], MOST[Intent.COMPARISON])
+    further = [item for item in usable if item not in order and item.score >= ENOUGH * ranked[0].score]
+    return _distinct([*order, *further] or usable[:3], MOST[Intent.COMPARISON])
 
 
 def _side_terms(asked: Asked, side: str) -> list[int]:

@@ -139,7 +139,7 @@ def _chunk_at(chunks: Sequence[Chunk], at: int) -> Chunk | None:
 def _is_heading(text: str, following: str, *, outline: bool) -> bool:
     """Tell whether a line only names what follows."""
     form = fold_space(text)
-    if outline and (_REMARK.search(form) or _ADDRESS.match(following)):
+    if outline and (_REMARK.search(form) or (_ADDRESS.match(following) and not _states(form))):
         return True
     if form.endswith((".", "。", "!", "?", "！", "？", ";", "；")):
         return False
@@ -151,6 +151,15 @@ def _is_heading(text: str, following: str, *, outline: bool) -> bool:
         # A sentence of prose ends with a mark; a title or a caption has none.
         return words <= TITLE_WORDS_IN_PROSE and form[-1].isalnum()
     return words <= TITLE_WORDS and not says
+
+
+def _states(form: str) -> bool:
+    """Tell whether a line over an address is a statement with its source, not the title of what lies there."""
+    words = re.findall(r"[A-Za-z][\w-]{3,}", form)
+    capital = sum(word[0].isupper() for word in words)
+    return bool(re.search(r"[，；。]|;\s", form)) or (
+        len(words) > 4 and capital < 0.4 * len(words) and " - " not in form
+    )
 
 
 def lists_work(unit: Unit) -> bool:

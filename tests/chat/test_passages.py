@@ -1,8 +1,11 @@
 """Hits cut into lines and sentences: each in its place, headings marked, bare addresses left out."""
 
+from pathlib import Path
+
 from almanac import Almanac
 from chat.passages import Unit, lists_work, same_words, units_in, units_of
 from kb.types import Query
+from tests.chat.conftest import open_small
 
 
 def _units(almanac: Almanac, words: str) -> list[Unit]:
@@ -47,3 +50,16 @@ def test_the_same_words_in_another_order_say_the_same() -> None:
     assert same_words("Trays hold 16 frobs.", "16 frobs, trays hold")
     assert not same_words("Trays hold 16 frobs.", "Sessions keep the last tray")
     assert not same_words("", "Trays")
+
+
+def test_a_statement_over_its_address_is_no_title(tmp_path: Path) -> None:
+    notes = (
+        "1. Stages\n    1. the makers took one frob each from the first and the last stage\n"
+        "       https://example.org/a\n    2. Frob Splitting for Large Machines\n       https://example.org/b\n"
+    )
+    almanac = open_small(tmp_path, n__md=notes)
+    hit = almanac.search("frob stage splitting").hits[0]
+    units = {unit.text: unit.heading for unit in units_of(hit, 0, [hit.chunk])}
+    almanac.close()
+    assert units["1. the makers took one frob each from the first and the last stage"] is False
+    assert units["2. Frob Splitting for Large Machines"] is True
