@@ -27,6 +27,21 @@ _QUANTITY = re.compile(
     r"(?<![\w.-])\d[\d.,]*(?:\s?(?:万亿|十亿|百万|千万|亿|万|千|billion|million|trillion|thousand)|[kKMBTb](?![A-Za-z]))?%?"
 )
 _ASKING = re.compile(r"\b(?:how|what|why|which|who|when)\b(?! about\b| if\b)|多少|多久|多大|几|为什么|怎么", re.I)
+_TELLING = re.compile(
+    r"\b(?:i|we|it|you|that|drops?|falls?|rises?|goes|becomes?|is|are|was|were|has|have|had|get|gets|got|only|just|want|need)\b"
+    r"|(?:变|降|升|提高|减少|增加|只有|是|有)",
+    re.I,
+)
+"""Words of a sentence about the part, which are none of its own."""
+_RIVALS = (
+    {"model", "params", "active_params", "layers", "hidden"},
+    {"mfu", "flops_per_gpu", "achieved_flops", "tokens_per_s_per_gpu", "tokens_per_s"},
+    {"schedule", "interleave"},
+    {"accelerator", "peak_flops", "bandwidth", "gpu_mem_bytes"},
+    {"gpus", "dp", "ranks", "chips"},
+    {"dtype_bytes", "bits_per_weight", "format", "dtype"},
+)
+"""Inputs of which one takes the place of another."""
 _JOINT = re.compile(r"(?:in|at|on|with|of|for|over|using|to|from)\s+", re.I)
 _PLURAL = re.compile(r"(?:s(?![A-Za-z0-9]))?")
 MOST_WORDS = 4
@@ -43,17 +58,16 @@ class _Part:
     fields: set[str] = field(default_factory=set)
 
 
-def restated(form: str, earlier: str) -> str:
+def restated(form: str, before: Sequence[str]) -> str:
     """Return the earlier sum's question with the parts that a follow-up states anew; empty where it states none.
 
     Args:
-        earlier: the question before, as it stands alone.
+        before: the earlier questions, oldest first, each as it stands alone.
     """
-    known = route(earlier)
-    if known.kind == "library" or not known.requests:
-        return ""
-    read = route(form, [{"role": "user", "content": earlier}])
-    if not read.continued or not read.requests or read.requests[0].calculator != known.requests[0].calculator:
+    read = route(form, [{"role": "user", "content": text} for text in before])
+    earlier = read.continued
+    known = route(earlier) if earlier else read
+    if not earlier or known.kind == "library" or read.requests[0].calculator != known.requests[0].calculator:
         return ""
     fresh = _parts(read.requests[0], form)
     if not fresh:
@@ -86,7 +100,8 @@ def _widened(part: _Part, form: str) -> _Part:
     end = max(_TAIL.search(form).start(), part.end)  # type: ignore[union-attr]
     text = form[start:end]
     beside = len(re.findall(r"[A-Za-z]+|[\u4e00-\u9fff]{1,2}", text.replace(part.text, " ")))
-    return _Part(start, end, fold_space(text), part.fields) if beside <= MOST_WORDS else part
+    plain = beside <= MOST_WORDS and not _TELLING.search(text)
+    return _Part(start, end, fold_space(text), part.fields) if plain else part
 
 
 def _placed(
@@ -105,10 +120,14 @@ def _placed(
     ]
     placed: list[tuple[_Part | None, str]] = []
     for part, spot in zip(fresh, same, strict=True):
-        spot = spot or (gone.pop(0) if gone else None)
+        spot = spot or next((one for one in gone if _rival(one.fields, part.fields)), None)
         taken = any(spot is one for one, _ in placed)
         placed.append((None, part.text) if spot is None or taken else (spot, _worded(spot.text, part.text)))
     return placed
+
+
+def _rival(one: set[str], other: set[str]) -> bool:
+    return any(one & group and other & group for group in _RIVALS)
 
 
 def _worded(old: str, new: str) -> str:
@@ -119,6 +138,7 @@ def _worded(old: str, new: str) -> str:
         joint = _JOINT.match(old)
         return new if joint is None or _JOINT.match(new) else joint.group() + new
     before, after = new[: mine.start()], new[mine.end() :]
+    before = "" if _TELLING.search(before) else before
     had = old[theirs.end() :]
     if not after.strip() or had.strip().startswith(after.strip()):
         after = had

@@ -76,6 +76,10 @@ def find(
     if model is not None and alone == text:
         alone = rewritten(text, before, model)
     routed = route(text, [message for turn in history for message in turn.messages])
+    if routed.kind == "library" and alone != text and before and route(before[-1]).kind != "library":
+        # The same sum with another amount is one even where only the whole question says so.
+        whole = route(alone)
+        routed = whole if whole.requests and all(request.ready for request in whole.requests) else routed
     if model is not None and any(request.missing for request in routed.requests):
         routed = complete(routed, text, model)
     scoped = read_scope(alone, scope)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from chat._restated import restated
 from chat._subjects import subject_of
 from chat.question import Asked, Lexicon, read_question
+from kb.evidence import numbers_in
 from kb.text import fold_space, language_of
 
 _INSTEAD = re.compile(
@@ -40,9 +41,10 @@ _PRONOUN = re.compile(
     re.I,
 )
 _NOT_BACK = re.compile(
-    r"^(?:what|how|why|when|who|which|where)\b.*\b(?:is it|does it|it is|is there)\b.*\b(?:to|that|when|if)\b",
+    r"^(?:what|how|why|when|who|which|where)\b.*\b(?:is it|it is|is there|was it)\b.*\b(?:to|that|when|if)\b"
+    r"|\bdoes it (?:take|cost|mean|matter|help|hurt|make sense)\b.*\b(?:to|that|when|if)\b",
     re.I,
-)  # fmt: skip
+)
 _LEADING = re.compile(r"^(?:and|but|so|then|also|ok|okay)[ ,]+|^(?:那么?|还有|另外|而且|然后|所以)[，, ]*", re.I)
 
 _WHICH = re.compile(r"^(?:and |but |so )*(?P<en>which)\b|^(?:那么?|所以|但)?(?P<zh>哪(?:一?个|种|家|款|边)|谁)", re.I)
@@ -70,7 +72,7 @@ def standalone(question: str, before: Sequence[str], lexicon: Lexicon) -> str:
     if not before or not form:
         return form
     earlier = before[-1]
-    summed = restated(form, earlier)
+    summed = restated(form, before)
     if summed:
         return summed
     bare = _BARE.match(form)
@@ -131,6 +133,11 @@ def _replaced(part: str, earlier: str, lexicon: Lexicon) -> str:
 
 def _counterpart(part: str, new: Asked, old: Asked) -> str:
     """Return the words of the earlier question that X stands for."""
+    stated, held = numbers_in(part), numbers_in(old.text)
+    if len(stated) == 1 and stated[0].unit and not part[: stated[0].start].strip():
+        alike = [number for number in held if number.unit == stated[0].unit]
+        if alike:
+            return alike[0].text
     digits = re.fullmatch(r"[\d.,]+\s?[A-Za-z%]*", part) is not None
     if digits:
         match = re.search(r"\b\d[\d.,]*\s?[A-Za-z%]*\b", old.text)
@@ -151,7 +158,9 @@ def _resolved(form: str, earlier: str, lexicon: Lexicon) -> str:
     if not subject or subject.lower() in form.lower():
         return form
     new = read_question(_PRONOUN.sub(" ", form), lexicon)
-    if new.entities and len(new.content) > 3:
+    pronoun = _PRONOUN.search(form)
+    named = min((form.lower().find(entity.text.lower()) for entity in new.entities), default=-1)
+    if len(new.content) > 3 and pronoun and 0 <= named < pronoun.start():
         # It names its own subject: the pronoun points inside the question.
         return form
 

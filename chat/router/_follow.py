@@ -220,11 +220,16 @@ def _meant(state: State, way: Way, fact: Fact, given: Mapping[str, list[Fact]]) 
         unit = _unit_of(old)
         for value, factor in ((fact.value, 1.0), (fact.value * unit, unit)):
             if suits(value, field_type(way, name)):
-                candidates.append((abs(math.log(value / float(old.value))), factor != 1.0, name, value))
+                distance = abs(math.log(value / float(old.value)))
+                distance += UNSAID_PERCENT if factor == PERCENT else 0.0
+                candidates.append((distance, factor != 1.0, name, value))
     best = min(candidates, default=None)
     return None if best is None else (best[2], best[3])
 
 
+PERCENT = 0.01
+UNSAID_PERCENT = 0.5
+"""How much farther a bare number lies from a share: "if I only have 64?" is rather of things than of percent."""
 _CARRIED = ("length_any", "flops_rate_any", "share_any", "power_any", "money_any", "rate_any", "time_any", "big_any")
 """Amounts without a name whose unit says what they are."""
 

@@ -55,16 +55,18 @@ def route(question: str, history: Sequence[Turn | Mapping[str, str]] = ()) -> Ro
     """
     state: State | None = None
     for earlier in earlier_questions(history)[-MOST_TURNS:]:
-        state = _remember(earlier, _read(earlier, state)[0]) or state
+        state = _remember(earlier, _read(earlier, state)[0], state) or state
     reading, continued = _read(question, state)
     if reading.kind == "library":
         return Route(kind="library", continued=continued)
     return Route(kind=reading.kind, requests=reading.requests, continued=continued)
 
 
-def _remember(question: str, reading: _Reading) -> State | None:
+def _remember(question: str, reading: _Reading, state: State | None) -> State | None:
     if reading.way is None or reading.facts is None or reading.kind == "library":
         return None
+    if state is not None and not reading.requests[0].ready and has_own_subject(reading.row, state):
+        return None  # a sentence about another thing is no sum to go on from
     missing = tuple(item.name for item in reading.requests[0].missing)
     return State(reading.way, reading.facts, question, missing)
 

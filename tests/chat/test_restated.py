@@ -46,7 +46,7 @@ def test_each_follow_up_of_a_chain_replaces_the_quantity_that_it_states(
     first, *follows = chain
     earlier = first
     for said, alone in follows:
-        assert restated(said, earlier) == alone
+        assert restated(said, [earlier]) == alone
         earlier = alone
 
 
@@ -62,8 +62,8 @@ def test_the_question_shown_gives_the_sum_that_the_conversation_gives() -> None:
 
 def test_what_the_earlier_question_does_not_name_is_added() -> None:
     first = "KV cache of Llama-2-7B at 4k context"
-    assert restated("with batch 8?", first) == "KV cache of Llama-2-7B at 4k context, batch 8"
-    assert restated("batch 8 呢？", "Llama-2-7B 4k 上下文的 KV cache 多大？").endswith("多大，batch 8？")
+    assert restated("with batch 8?", [first]) == "KV cache of Llama-2-7B at 4k context, batch 8"
+    assert restated("batch 8 呢？", ["Llama-2-7B 4k 上下文的 KV cache 多大？"]).endswith("多大，batch 8？")
 
 
 @pytest.mark.parametrize(
@@ -75,4 +75,14 @@ def test_what_the_earlier_question_does_not_name_is_added() -> None:
     ],
 )
 def test_what_does_not_go_on_from_a_sum_is_left(earlier: str, said: str) -> None:
-    assert restated(said, earlier) == ""
+    assert restated(said, [earlier]) == ""
+
+
+def test_the_sum_that_goes_on_may_lie_before_other_questions() -> None:
+    before = ["bubble of 1F1B with 6 stages and 48 microbatches", "What is a pipeline bubble?"]
+    assert restated("and with 12 microbatches?", before) == "bubble of 1F1B with 6 stages and 12 microbatches"
+
+
+def test_only_the_quantity_is_taken_from_a_sentence_about_it() -> None:
+    first = "Time to train a 30B model on 1T tokens with 256 A100s at 45% MFU"
+    assert restated("and if MFU drops to 35%?", [first]).endswith("256 A100s at 35% MFU")

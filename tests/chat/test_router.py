@@ -101,6 +101,19 @@ def test_a_sentence_with_a_subject_of_its_own_takes_nothing_over(said: str) -> N
     assert all(request.calculator != "training_time" for request in found.requests)
 
 
+def test_a_bare_number_is_rather_of_things_than_of_percent() -> None:
+    earlier = "Training a 13B model on 500B tokens with 128 A100 at 50% MFU: how many days?"
+    inputs = route("What if I only have 64?", [{"role": "user", "content": earlier}]).requests[0].inputs
+    assert (inputs["gpus"], inputs["mfu"]) == (64, 0.5)
+
+
+def test_a_sum_goes_on_behind_a_sentence_about_another_thing() -> None:
+    said = ["训练 7B 模型 1T token，128 张 H100，MFU 40%，要多久？", "FrobServe 把吞吐提高了 75%，是真的吗？"]
+    found = route("换成 256 张呢？", [{"role": "user", "content": text} for text in said])
+    assert found.requests[0].inputs["gpus"] == 256
+    assert found.requests[0].ready
+
+
 def test_a_follow_up_carries_the_earlier_inputs() -> None:
     earlier = "bubble for 8 stages and 64 microbatches"
     for question in ("and with 16 stages?", "换成 16 级呢", "what if there are 16 stages"):
