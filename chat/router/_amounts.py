@@ -152,6 +152,8 @@ def _fractions(text: str) -> list[Amount]:
 
 def shared(bare: Amount, other: Amount) -> Amount:
     """The number of `bare` with the unit and the scale of `other`."""
+    if not other.numeral.bare:
+        return bare
     factor = bare.numeral.value / other.numeral.bare
     number = replace(
         bare.numeral, value=tidy(other.numeral.value * factor), scale=other.numeral.scale, letter=other.numeral.letter

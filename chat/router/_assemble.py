@@ -81,6 +81,8 @@ _POOLS_OF: Mapping[str, tuple[str, ...]] = {
 """Amounts without a name that a type may be, for the last one left."""
 LEAST_BARE_LENGTH = 256
 """A smaller number without a name is no length of a sequence."""
+_OPEN = frozenset(("tokens", "seq_len", "tokens_per_request", "gamma", "alpha", "min", "max"))
+"""Inputs that a number without name or unit may fill although nothing asks for them."""
 _FIRM_POOLS = frozenset(("big_any", "power_any", "rate_any", "money_any", "intensity_any"))
 """Amounts whose unit says more than a registry."""
 IDLE = "not used: "
@@ -103,7 +105,7 @@ def _request(way: Way, facts: Facts) -> CalculatorRequest:
     """Assemble what is stated; amounts without a name fill what is missing first, then what has a default."""
     _, _, absent, _ = _assembled(way, facts, None)
     job, output, absent, problem = _assembled(way, facts, absent)
-    worded = by_words(job) if not problem else {}
+    worded = by_words(job, absent) if not problem else {}
     if worded:
         facts = replace(facts, given={**facts.given, **{f"={name}": [fact] for name, fact in worded.items()}})
         job, output, absent, problem = _assembled(way, facts, absent)
@@ -191,16 +193,18 @@ def _from_quantities(job: Job, wanted: list[str]) -> None:
             (fact for key in stated for fact in job.facts.given.get(key, ())[:1] if id(fact) not in taken), None
         )
         if fact is None and (field not in job.inputs or field in job.registered):
-            fact = _from_pool(job, field, sources)
+            fact = _from_pool(job, field, sources, required=field in wanted)
         if fact is not None:
             taken.add(id(fact))
             job.put(field, fact.value, fact)
 
 
-def _from_pool(job: Job, field: str, sources: tuple[str, ...]) -> Fact | None:
+def _from_pool(job: Job, field: str, sources: tuple[str, ...], *, required: bool) -> Fact | None:
     kind = _POOL_FITS.get(field_type(job.way, field), "amount")
     # A bare number says less than a registry: it fills only what is empty.
     for source in sources:
+        if source == "number_any" and not required and field not in _OPEN:
+            continue  # what has a default is not filled with a number that names nothing
         if (source in POOLS and field not in job.registered) or source in _FIRM_POOLS:
             fact = job.pool(
                 source, kind, LEAST_BARE_LENGTH if source == "number_any" and "seq_len" in sources else -math.inf

@@ -40,6 +40,7 @@ _STOPS = {
     ">": 0.6,
 }  # fmt: skip
 
+_HOW_MANY = ("how many", "how much", "多少", "几个", "能放几", "能存几")
 _SINGLE = frozenset({"gpus", "nodes", "batch"})
 """Quantities of which people say that there is "one"."""
 
@@ -281,6 +282,8 @@ def _side(meaning: Meaning, before: bool, between: list[Item], items: list[Item]
             cost = 0.25
         if meaning.name == "tokens_any" and not explicit:
             cost = 1.6
+        if _is_parted(items, one, between):
+            cost += 1.6
     else:
         cost = {"key": 0.9, "both": 0.0, "noun": 0.0, "weak": 0.35}[meaning.mode]
         cost += 1.0 if ":" in words or _is_dashed(one, between) else 0.0
@@ -296,6 +299,23 @@ def _side(meaning: Meaning, before: bool, between: list[Item], items: list[Item]
     if meaning.mode == "weak" and (len(between) > 1 or ":" in words):
         cost += 1.5
     return cost
+
+
+def _is_parted(items: list[Item], one: Group, between: list[Item]) -> bool:
+    """Whether a comma or a dash parts a name from an amount that counts something else: "scale, 43 apples"."""
+    after = items[one.last + 1] if one.last + 1 < len(items) else None
+    if any(item.text in (",", "，") for item in between):
+        return after is not None and after.sort == "word" and after.text.isalpha() and len(after.text) > COUNTED
+    spaced = [
+        item.text == "-" and item.start > left.end and right.start > item.end
+        for left, item, right in zip(between, between[1:], between[2:], strict=False)
+    ]
+    first = bool(between) and between[0].text == "-" and len(between) > 1 and between[1].start > between[0].end
+    return first or any(spaced)
+
+
+COUNTED = 2
+"""Letters of a word beyond which it is no unit."""
 
 
 def _is_dashed(one: Group, between: list[Item]) -> bool:
@@ -346,6 +366,8 @@ def _weight(item: Item, own: set[str]) -> float:
         return UNBOUND
     if item.sort in ("model", "device", "dtype", "format"):
         return 0.8
+    if word.startswith(_HOW_MANY):
+        return UNBOUND  # "能放多少 token": what is asked for has no value behind it
     if item.sort == "term":
         if is_generic(item):
             return 0.15

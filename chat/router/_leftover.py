@@ -7,7 +7,7 @@ number whose words fit two inputs alike. Invariant: an input that has a value st
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from chat.router._facts import Fact
@@ -25,12 +25,16 @@ _STOP = re.compile(r"[.;?!。；？！,，()（）]")
 _PIECE = re.compile(r"[a-z]{2,}|[\u4e00-\u9fff]+")
 _COMMON = frozenset(
     "of the in per with for each to and at is are on by from that it its as model size number total value count how "
-    "many much gpu gpus time token tokens step layer memory 每个 个数 大小 数量 多少 每次 一个 需要 使用 模型".split()
+    "many much gpu gpus time token tokens step layer memory degree way ref "
+    "每个 个数 大小 数量 多少 每次 一个 需要 使用 模型".split()
 )
 
 
-def by_words(job: Job) -> dict[str, Fact]:
-    """The inputs without a value for which the words beside an unused number speak, with that number."""
+def by_words(job: Job, absent: Collection[str]) -> dict[str, Fact]:
+    """The inputs without a value for which the words beside an unused number speak, with that number.
+
+    An input that is not `absent` has a default: for it a word has to speak that no other input's names hold.
+    """
     found: dict[str, Fact] = {}
     words = _words_of(job.way.calculator, tuple((name, tuple(sources)) for name, sources in job.way.fields.items()))
     shared = Counter(word for name in words for word in words[name])
@@ -39,10 +43,14 @@ def by_words(job: Job) -> dict[str, Fact]:
         weights = {
             name: max((1 / shared[word] for word in near & words[name]), default=0.0)
             for name in words
-            if name not in job.inputs and name not in found
+            if name not in job.inputs and name not in found and not _is_asked(job, name)
         }
         best = sorted(weights.items(), key=lambda entry: -entry[1])[:2]
-        if not best or best[0][1] < LEAST or (len(best) > 1 and best[1][1] == best[0][1]):
+        if (
+            not best
+            or best[0][1] < (LEAST if best[0][0] in absent else 1.0)
+            or (len(best) > 1 and best[1][1] == best[0][1])
+        ):
             continue
         name = best[0][0]
         value = value_of(item, field_type(job.way, name), named=True)
@@ -50,6 +58,18 @@ def by_words(job: Job) -> dict[str, Fact]:
             start, end = job.facts.row.folded.span(item.start, item.end)
             found[name] = Fact(f"={name}", value, start, end, job.facts.row.folded.source[start:end])
     return found
+
+
+_ASKED_FOR = frozenset(
+    "bits_per_weight scale mfu dp microbatches kv_tokens tokens_per_s tokens_per_param bandwidth".split()
+)
+"""Inputs that people ask for as well."""
+
+
+def _is_asked(job: Job, name: str) -> bool:
+    """Whether the question names an input without a value, as what it asks for: "bits per weight?"."""
+    asked = {f"?{source}" for source in job.way.fields.get(name, ())}
+    return name in _ASKED_FOR and bool(asked & job.facts.features)
 
 
 def unused(job: Job) -> list[Item]:

@@ -315,3 +315,20 @@ def test_a_new_head_count_keeps_the_shape_of_the_question_before() -> None:
 )
 def test_what_is_usual_is_asked_of_the_library(question: str) -> None:
     assert route(question).kind == "library"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Pipeline bubble ratio, PP 4, micro-batches 20, GPipe schedule",
+        "what is the Chinchilla-optimal model for a budget of 10^23 FLOP",
+        "3-bit groups of 128 with fp16 scale, bits per weight",
+        "quantise values ranging from -4 to 4 to 8 bits: scale",
+        "KV 显存 12GB，每 token 256KB，可缓存多少 token",
+    ],
+)
+@pytest.mark.parametrize("idle", [", 67 degrees outside", " - ref 47", ", 43 apples"])
+def test_a_number_of_nothing_fills_no_input_and_is_named(question: str, idle: str) -> None:
+    before, after = one(question), one(question + idle)
+    assert after.inputs == before.inputs
+    assert any(note.startswith("not used") for note in after.notes)
