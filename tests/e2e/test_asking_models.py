@@ -127,6 +127,8 @@ def test_two_tabs_are_answered_by_one_model(writing_server: Server, visit: Visit
     gate.set()
     for tab in (first, second):
         tab.shows("Written by teller")
+        # The box was closed while the answer was written; then one types on.
+        expect(tab.page.locator(BOX)).to_be_focused()
     assert query(first.page.url) != query(second.page.url)
 
 
@@ -144,7 +146,7 @@ def test_a_fault_is_explained_over_the_quotes(
     models.otherwise = fault
     tab = ask(visit, writing_server)
     expect(tab.page.locator(".al-last .al-quoted").first).to_be_visible(timeout=30_000)
-    expect(tab.page.locator(".al-last .al-notice")).to_contain_text(words)
+    expect(tab.page.locator(".al-last .al-notice").first).to_contain_text(words)
     assert "Written by" not in tab.text
 
 

@@ -12,6 +12,7 @@ from ui.ask_state import AskState
 from ui.ask_turns import conversation_view
 from ui.calculator_view import dress_calculators
 from ui.panels import job_panel
+from ui.render import shorten
 from ui.state import Library, open_library, read_state, show_error
 from ui.theme import dress_with
 
@@ -51,7 +52,7 @@ def going_on(library: Library, state: AskState) -> None:
     before = None
     try:
         found = library.almanac.conversations.open(state.c)
-        st.set_page_config(page_title=f"{found.row.title[:60]} · MLSys Almanac")
+        name_page(found.row.title)
         before = found.turns[-1].scope
         conversation_view(library, found, state)
     except ConversationNotFound as error:
@@ -59,9 +60,15 @@ def going_on(library: Library, state: AskState) -> None:
             show_error(error)
             welcome(library, replace(state, c=""))
             return
+        name_page(asked.question)
         live_panel(library, asked, first=True)
     scope_fold(state, library.almanac, before)
     ask_box(library, state, busy=asked is not None and asked.running)
+
+
+def name_page(words: str) -> None:
+    """Name the browser's tab after what is asked in it."""
+    st.set_page_config(page_title=f"{shorten(' '.join(words.split()), 60)} · MLSys Almanac")
 
 
 if __name__ == "__main__":
