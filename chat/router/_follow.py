@@ -79,6 +79,18 @@ def has_own_subject(row: Row, state: State) -> bool:
     return not known and _CLAUSE.search(source, name.end(), name.end() + REACH) is not None
 
 
+_CHECKED = re.compile(
+    r"(?:对吗|对不对|是真的吗|属实吗|正确吗|是这样吗)\W*$|^\W*(?:is it|are they) (?:true|right|correct) that\b"
+    r"|,\s*(?:right|correct|true)\W*$",
+    re.IGNORECASE,
+)
+
+
+def is_check(row: Row) -> bool:
+    """Whether a text asks to have a statement checked."""
+    return _CHECKED.search(row.folded.source) is not None
+
+
 REACH = 40
 """Letters behind a name within which a sentence about it says something of it."""
 

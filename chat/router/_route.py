@@ -20,6 +20,7 @@ from chat.router._follow import (
     carry,
     earlier_questions,
     has_own_subject,
+    is_check,
     is_follow_up,
     is_fragment,
     is_reply,
@@ -65,8 +66,9 @@ def route(question: str, history: Sequence[Turn | Mapping[str, str]] = ()) -> Ro
 def _remember(question: str, reading: _Reading, state: State | None) -> State | None:
     if reading.way is None or reading.facts is None or reading.kind == "library":
         return None
-    if state is not None and not reading.requests[0].ready and has_own_subject(reading.row, state):
-        return None  # a sentence about another thing is no sum to go on from
+    row = reading.row
+    if state is not None and not reading.requests[0].ready and (is_check(row) or has_own_subject(row, state)):
+        return None  # a statement about another thing is no sum to go on from
     missing = tuple(item.name for item in reading.requests[0].missing)
     return State(reading.way, reading.facts, question, missing)
 
@@ -113,7 +115,9 @@ def _cache_beside(
     if weights.calculator != "quant_size" or weights.output != "bytes" or not holds("MEMORY|FIT|CAN", features):
         return ()
     facts = gather(row, way_to("kv_cache"))
-    if facts.first("seq_len", "request_len", "prompt_len", "output_len") is None or holds("WEIGHTS", features):
+    if facts.first("seq_len", "request_len", "prompt_len", "output_len", "length_any") is None or holds(
+        "WEIGHTS", features
+    ):
         return ()
     # "q4" is how the weights are kept, unless the cache is named with it.
     given = {key: found for key, found in facts.given.items() if key not in ("dtype", "weight_dtype", "format")}

@@ -107,8 +107,9 @@ def test_a_bare_number_is_rather_of_things_than_of_percent() -> None:
     assert (inputs["gpus"], inputs["mfu"]) == (64, 0.5)
 
 
-def test_a_sum_goes_on_behind_a_sentence_about_another_thing() -> None:
-    said = ["训练 7B 模型 1T token，128 张 H100，MFU 40%，要多久？", "FrobServe 把吞吐提高了 75%，是真的吗？"]
+@pytest.mark.parametrize("between", ["FrobServe 把吞吐提高了 75%，是真的吗？", "有人说它的吞吐提升 25%，对吗？"])
+def test_a_sum_goes_on_behind_a_sentence_about_another_thing(between: str) -> None:
+    said = ["训练 7B 模型 1T token，128 张 H100，MFU 40%，要多久？", between]
     found = route("换成 256 张呢？", [{"role": "user", "content": text} for text in said])
     assert found.requests[0].inputs["gpus"] == 256
     assert found.requests[0].ready
