@@ -62,15 +62,22 @@ def estimate_html(found: AnsweredEstimate, cited: Mapping[int, Citation], source
 
 def read_html(request: CalculatorRequest) -> str:
     """Return what was read from the question: each stretch of it with the field and value that it became."""
-    rows = "".join(_read(span) for span in request.spans)
+    # One stretch may give several fields their value.
+    alike: dict[tuple[str, str, bool], list[str]] = {}
+    for span in request.spans:
+        alike.setdefault((span.text, _shown(span), span.earlier), []).append(span.parameter)
+    rows = "".join(_read(text, names, value, earlier) for (text, value, earlier), names in alike.items())
     return f'<ul class="al-readings" aria-label="What was read from the question">{rows}</ul>' if rows else ""
 
 
-def _read(span: Span) -> str:
-    value = figure(span.value, SHOWN) if not isinstance(span.value, dict) else ", ".join(map(str, span.value.values()))
-    earlier = " <small>from before</small>" if span.earlier else ""
-    became = f"<code>{esc(span.parameter)}</code> = {esc(value)}"
-    return f"<li><q{lang_of(span.text)}>{esc(span.text)}</q> <span>→ {became}{earlier}</span></li>"
+def _shown(span: Span) -> str:
+    return figure(span.value, SHOWN) if not isinstance(span.value, dict) else ", ".join(map(str, span.value.values()))
+
+
+def _read(text: str, names: Sequence[str], value: str, earlier: bool) -> str:
+    before = " <small>from before</small>" if earlier else ""
+    became = ", ".join(f"<code>{esc(name)}</code>" for name in names)
+    return f"<li><q{lang_of(text)}>{esc(text)}</q> <span>→ {became} = {esc(value)}{before}</span></li>"
 
 
 def _source(found: AnsweredEstimate) -> str:

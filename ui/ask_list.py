@@ -26,7 +26,8 @@ def tabs_html(state: AskState, number: int) -> str:
         link(address, name, kind="al-tab al-here" if view == state.view else "al-tab", stay=True)
         for view, name, address in views
     )
-    return f'<nav class="al-tabs" aria-label="Ask">{tabs}</nav>'
+    named = "Conversations" if state.view else "Ask"
+    return f'<h1 class="al-unseen">{named}</h1><nav class="al-tabs" aria-label="Ask">{tabs}</nav>'
 
 
 def list_view(library: Library, state: AskState) -> None:
