@@ -7,6 +7,7 @@ tooltip holds the number as the page writes it.
 from collections.abc import Sequence
 from typing import Any
 
+from ui.charts import chart_library
 from ui.hues import HUES, PAPER
 
 ORDER = ("indigo", "teal", "ochre", "crimson", "olive", "grey")
@@ -34,7 +35,7 @@ def _shade(number: int, dark: bool) -> str:
 
 def parts_chart(rows: Sequence[tuple[str, float, str]], dark: bool) -> Any:
     """Return one bar a part, the longest first in the table's order; each row is name, value, words."""
-    import altair as alt
+    alt = chart_library()
 
     ink, _ = tones(dark)
     values = [{"part": name, "value": value, "amount": words} for name, value, words in rows]
@@ -53,7 +54,7 @@ def parts_chart(rows: Sequence[tuple[str, float, str]], dark: bool) -> Any:
 
 def stacked_chart(rows: Sequence[dict[str, Any]], names: Sequence[str], dark: bool) -> Any:
     """Return stacked bars; a row has `bar`, `part`, `value`, `amount`, `about`, and `names` orders the parts."""
-    import altair as alt
+    alt = chart_library()
 
     ink, line = tones(dark)
     range_ = [_shade(number, dark) for number in range(len(names))]
@@ -80,7 +81,7 @@ def sweep_chart(
     points: Sequence[dict[str, Any]], titles: tuple[str, str], logs: tuple[bool, bool], here: float | None, dark: bool
 ) -> Any:
     """Return a line through points of `x`, `y`, `setting`, `shown`; `here` is the value in the form."""
-    import altair as alt
+    alt = chart_library()
 
     ink, line = tones(dark)
     look = {"labelColor": ink, "titleColor": ink, "gridColor": line, "domainColor": line, "tickColor": line}
@@ -108,6 +109,6 @@ def sweep_chart(
 
 
 def _axis(log: bool, look: dict[str, str]) -> Any:
-    import altair as alt
+    alt = chart_library()
 
     return alt.Axis(format="~s", tickCount=5 if log else 6, labelOverlap=True, **look)

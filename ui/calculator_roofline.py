@@ -11,6 +11,7 @@ import streamlit as st
 from calculators import CalculatorError, run
 from ui.calculator_charts import hue, tones
 from ui.calculator_state import CalculatorState
+from ui.charts import chart_library
 from ui.render import esc, heading
 from ui.theme import is_dark
 
@@ -56,7 +57,7 @@ def roofline(inputs: dict[str, Any]) -> tuple[list[dict[str, float]], dict[str, 
 
 def roofline_chart(line: list[dict[str, float]], load: dict[str, float] | None, dark: bool) -> Any:
     """Return the roof on two logarithmic axes, the load as a dot."""
-    import altair as alt
+    alt = chart_library()
 
     ink, grid = tones(dark)
     look = {"labelColor": ink, "titleColor": ink, "gridColor": grid, "domainColor": grid, "tickColor": grid}

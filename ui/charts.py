@@ -1,11 +1,18 @@
 """Charts of the library in the topics' fixed hues. Imports the chart library only when one is drawn."""
 
+import importlib
 from typing import Any
 
 from ui.hues import OTHER, colours, title_of, topic_slugs
 
 Counted = list[tuple[str, str, int]]
 MOST_QUARTERS = 48
+
+
+def chart_library() -> Any:
+    """Return altair, pandas whole before it: it trips over what another thread, loading a model, has half imported."""
+    importlib.import_module("pandas")
+    return importlib.import_module("altair")
 
 
 def quarters_between(first: str, last: str) -> list[str]:
@@ -20,7 +27,7 @@ def _number(quarter: str) -> int:
 
 def by_quarter(counted: Counted, dark: bool) -> Any:
     """Return stacked bars of documents by quarter and topic; a click on a bar selects its quarter."""
-    import altair as alt
+    alt = chart_library()
 
     topics = [*topic_slugs(), OTHER]
     present = sorted({quarter for quarter, _, _ in counted})
@@ -60,7 +67,7 @@ def _rows(counted: Counted, topics: list[str]) -> list[dict[str, Any]]:
 
 def _time_axis(domain: list[str], ink: str, line: str) -> Any:
     """Return the axis of quarters; where there are many only the years are named."""
-    import altair as alt
+    alt = chart_library()
 
     many = len(domain) > 8
     return alt.Axis(
