@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from chat._courtesies import is_courtesy
+from chat._inverse import needed
 from chat._library import Library
 from chat.decision import Decision, decide
 from chat.followups import standalone
@@ -80,6 +81,8 @@ def find(
         # The same sum with another amount is one even where only the whole question says so.
         whole = route(alone)
         routed = whole if whole.requests and all(request.ready for request in whole.requests) else routed
+    if routed.kind == "library" and (inverse := needed(text, before)):
+        routed, alone = inverse
     if model is not None and any(request.missing for request in routed.requests):
         routed = complete(routed, text, model)
     scoped = read_scope(alone, scope)
