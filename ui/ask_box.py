@@ -14,7 +14,7 @@ from kb.errors import AlmanacError
 from kb.types import Kind
 from ui.ask_state import LONGEST, NARROWING, AskState, scope_parameters
 from ui.asking import Asked
-from ui.forms import KIND_NAMES, scope_choices
+from ui.forms import KIND_NAMES, close_fold, narrowing_fold, scope_choices
 from ui.hues import title_of
 from ui.links import href
 from ui.render import LANGUAGE_NAMES, act, esc, link, name_of, note, said, shorten, source_name
@@ -35,6 +35,7 @@ EXAMPLES = (
 _REFUSED = "al_ask_refused"
 _BEGUN = "al_ask_begun"
 _TOO_LONG = "al_ask_too_long"
+_FOLD = "al_scope"
 
 
 def ask_box(library: Library, state: AskState, *, busy: bool = False) -> None:
@@ -73,6 +74,8 @@ def begin(library: Library, question: str, scope: Scope, *, conversation: str = 
     asked = library.questions.start(almanac, wanted)
     if asked is not wanted:
         st.session_state[_REFUSED] = question
+    # What was chosen is said in its label; open, it would stand between the answer and the box.
+    close_fold(_FOLD)
     st.query_params.from_dict({"c": asked.conversation} | _kept(scope_parameters(scope)))
     quotes = asked.quotes_only or almanac.language.state.status == "off"
     asked.ended.wait(PATIENCE if quotes else PATIENCE_WITH_MODEL)
@@ -106,9 +109,7 @@ def refused() -> None:
 
 def scope_fold(state: AskState, almanac: Almanac, before: Scope | None = None) -> None:
     """Show where is looked, folded; `before` is where the last question looked."""
-    fold = st.expander(
-        f"Look in: {plain(scope_words(state, almanac))}", type="compact", key="al_scope", on_change="rerun"
-    )
+    fold = narrowing_fold(f"Look in: {plain(scope_words(state, almanac))}", _FOLD, state.c)
     if fold.open:
         with fold:
             scope_choices(state)

@@ -4,6 +4,7 @@ Owns widgets and what they hand on. Every filter lives in the address; nothing t
 """
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -40,13 +41,31 @@ def search_box(state: SearchState) -> None:
 
 def search_filters(state: SearchState, almanac: Almanac) -> None:
     """Show the filters, folded; the fold's label says what narrows the search."""
-    fold = st.expander(f"Filters{_summary(state)}", type="compact", key="al_filters", on_change="rerun")
+    fold = narrowing_fold(f"Filters{_summary(state)}", "al_filters")
     # Widgets cost the browser time: those that nobody sees are not sent.
     if fold.open:
         with fold:
             scope_choices(state)
             _labels_and_sources(state, almanac)
             st.caption(_HELP)
+
+
+def narrowing_fold(label: str, key: str, place: str = "") -> Any:
+    """Return a fold of filters that stays open as its label follows them; elsewhere (`place`) it begins closed."""
+    kept = f"{key}_kept"
+    before = st.session_state.get(kept)
+    # To Streamlit another label is another fold.
+    if before is not None and before != (place, label) and before[0] == place:
+        st.session_state[key] = True
+    fold = st.expander(label, type="compact", key=key, on_change="rerun")
+    st.session_state[kept] = (place, label) if fold.open else None
+    return fold
+
+
+def close_fold(key: str) -> None:
+    """Close a fold of filters at its next showing."""
+    st.session_state[key] = False
+    st.session_state.pop(f"{key}_kept", None)
 
 
 def keep_search(state: SearchState, almanac: Almanac) -> None:
@@ -230,7 +249,9 @@ __all__ = [
     "KINDS",
     "KIND_NAMES",
     "add_files",
+    "close_fold",
     "library_filters",
+    "narrowing_fold",
     "scope_choices",
     "search_box",
     "search_filters",

@@ -460,13 +460,23 @@ def test_conversations_are_listed_found_renamed_deleted_and_brought_back(app: Ap
     assert almanac.conversations.rows(deleted=True) == []
 
 
-def test_where_to_look_is_said_and_can_be_cleared(app: AppTest, almanac: Almanac, paged: Citation) -> None:
+def test_where_to_look_is_said_and_can_be_cleared(
+    app: AppTest, almanac: Almanac, scripted: Scripted, paged: Citation
+) -> None:
     app.session_state["al_scope"] = True
     read = opened(app, doc=paged.doc_id, topic="serving")
     assert app.expander[0].label.replace("\\", "").startswith("Look in: Serving, “")
     assert "/ask" in read.addresses
     app.get_by_key("al_kind").set_value(["notes"]).run()
     assert given(app, "kind") == ["notes"]
+    # The label has followed; the fold is open for the next choice.
+    assert "notes" in app.expander[0].label
+    app.text_input(key="al_since").set_value("2023-02").run()
+    assert given(app, "since") == ["2023-02"]
+    scripted(quoted(""))
+    ask(app, "why?")
+    ended(app)
+    assert not app.session_state["al_scope"], "an open fold would stand between the answer and the box"
     almanac.conversations.save("abc", "q", quoted("q"), scope=Scope(doc_id=paged.doc_id))
     read = opened(app, c="abc")
     assert f"/ask?c=abc&doc={paged.doc_id.replace(':', '%3A')}" in read.addresses
