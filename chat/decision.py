@@ -15,7 +15,7 @@ from chat._expected import defines, states_amount, units_asked_for
 from chat._expected import measured as measured_of
 from chat._fitness import counted, leads
 from chat._intents import Intent, head_of
-from chat._premise import other_premise
+from chat._premise import other_premise, unspoken, unsupported
 from chat.passages import Unit
 from chat.question import Asked, Term
 from chat.relevance import Relevance, holds
@@ -34,6 +34,10 @@ CENTRAL = 0.4
 WITHIN = 12
 """Best units about the names that may state what is asked of them."""
 HALF = 0.5
+ASIDE = 0.22
+"""Share of a question under which what is asked of its names says little."""
+PARTLY_JOINT = 0.45
+"""Share of what is asked under which a thing of the field that no passage about the names speaks of is missed."""
 MOSTLY = 0.6
 """Share of a question that one line holds by itself, from which on it is about it whatever is asked besides."""
 PLAIN = 0.9
@@ -91,7 +95,7 @@ def decide(asked: Asked, ranked: Sequence[Relevance], *, measured: bool = True) 
     found = features(asked, ranked, measured=measured)
     value = BIAS + sum(weight * found[name] for name, weight in WEIGHTS.items())
     sure = 1 / (1 + math.exp(-value)) if ranked else 0.0
-    return Decision(sure, found, tuple(_absent(asked, ranked)), _unstated(asked, ranked))
+    return Decision(sure, found, tuple(_absent(asked, ranked)), _unstated(asked, ranked, found["joint"]))
 
 
 def _absent(asked: Asked, ranked: Sequence[Relevance]) -> Iterator[str]:
@@ -114,7 +118,7 @@ def _absent(asked: Asked, ranked: Sequence[Relevance]) -> Iterator[str]:
             yield term.text
 
 
-def _unstated(asked: Asked, ranked: Sequence[Relevance]) -> str:
+def _unstated(asked: Asked, ranked: Sequence[Relevance], joint: float) -> str:
     """Return what the passages about the names do not state although the question asks for just that."""
     best = max((item.names for item in ranked[:DEPTH]), default=1.0)
     about = [item for item in ranked if item.names >= best][:WITHIN]
@@ -128,9 +132,12 @@ def _unstated(asked: Asked, ranked: Sequence[Relevance]) -> str:
         return asked.text
     if asked.intent in (Intent.MANNER, Intent.REASON) and _only_named(asked, about):
         return asked.text
-    if not asked.sides and asked.entities and best < 1:
+    if not asked.sides and best < 1 and not _known_kinds(asked):
         return ", ".join(entity.text for entity in asked.entities)
-    elsewhere = other_premise(asked, [item.unit for item in ranked])
+    named = [item.unit for item in ranked if item.names >= best]
+    elsewhere = other_premise(asked, named, [item.unit for item in ranked]) or unsupported(asked, named)
+    if joint < PARTLY_JOINT and not elsewhere:
+        elsewhere = unspoken(asked, named)
     if elsewhere:
         return elsewhere
     if _AUTHORS.search(asked.text) and not any(_bylined(asked, item) for item in about):
@@ -145,6 +152,11 @@ def _unstated(asked: Asked, ranked: Sequence[Relevance]) -> str:
     if _SUPPORTS.search(asked.text):
         wanted += asked.focus
     return next((term.text for term in wanted if not any(_held(term, item) for item in about)), "")
+
+
+def _known_kinds(asked: Asked) -> bool:
+    """Tell whether a name is that of a kind of thing, such as GPUs: of those a text may speak by another word."""
+    return any(term.entity and term.concept for term in asked.terms)
 
 
 def _only_named(asked: Asked, about: Sequence[Relevance]) -> bool:
@@ -227,8 +239,11 @@ def features(asked: Asked, ranked: Sequence[Relevance], *, measured: bool = True
     # Each side of a comparison may stand in a passage of its own.
     together = _names_together(asked, top) if asked.sides else 0.0
     meaning = max(item.unit.meaning for item in ranked)
+    # What is hardly any of the question cannot be missed.
+    total, focus = (sum(term.weight for term in terms) for terms in (asked.content, asked.focus))
+    aside = 1.0 if asked.entities and not asked.head and focus < ASIDE * total else 0.0
     return {
-        "joint": max(max(item.names, together) * item.focus for item in top),
+        "joint": max(max(item.names, together) * max(item.focus, aside * item.covered) for item in top),
         "names": max(together, *(item.names for item in top)),
         "head": max(item.head * max(item.names, together) for item in top),
         "meaning": meaning if measured and meaning > 0 else BLIND_MEANING,

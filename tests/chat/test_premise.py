@@ -10,6 +10,7 @@ from almanac import Almanac
     [
         ("What does FrobNet-2 reach, which splits work into 12 stages?", True),
         ("What does FrobNet-2 reach on a 24 GB card?", False),
+        ("Which operating systems does FrobNet-2 support?", False),
         ("How does FrobNet-2 differ from SlowFrob?", True),
         ("How does FrobNet-2 differ from paper folding?", False),
     ],
