@@ -26,13 +26,15 @@ EXACT_BAR, LIBRARY_BAR = 0.95, 0.95
 FIRST_READ = {
     "dev": 0.884, "a": 0.860, "b": 0.848, "c": 0.850, "d": 0.908, "e": 0.88, "f": 0.905, "g": 0.909, "h": 0.798,
     "i": 0.825, "j": 0.835, "k": 0.882, "l": 0.778, "m": 0.824, "n": 0.903, "o": 0.802, "p": 0.928, "q": 0.914,
-    "r": 0.955, "s": 0.965, "t": 0.85,
+    "r": 0.955, "s": 0.965, "t": 0.85, "u": 0.923, "v": 0.794, "w": 0.817, "x": 0.853, "y": 0.815,
 }  # fmt: skip
 """Share of each set that was right when it was read for the first time, before the rules were mended."""
 UNSEEN = (
     "First read is what to expect of new questions: each set was written before the router read it, and the rules "
     "were mended afterwards. Sets c, h to o and t are awkward on purpose (haste, capitals, corrections, idle "
-    "numbers), and from h on an input that was read but not stated counted as wrong too; d and p to s are plain."
+    "numbers), and from h on an input that was read but not stated counted as wrong too; d and p to s are plain. "
+    "Of u to y two thirds are plain (0.969, 0.885, 0.896, 0.930 and 0.950 at first read, in that order), the rest "
+    "notes in telegram style (0.850, 0.639, 0.690, 0.737 and 0.600)."
 )
 
 

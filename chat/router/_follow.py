@@ -131,7 +131,9 @@ def is_reply(row: Row, state: State) -> bool:
 
 def is_fragment(row: Row) -> bool:
     """Whether a text is a value with at most its name: "batch 8?"."""
+    # Lone letters are names of values, or the s of "512 H100s".
     words = [item for item in row.items if item.sort == "word" and item.text.isalnum()]
+    words = [item for item in words if len(item.text) > 1 or not item.text.isascii()]
     values = [item for item in row.items if item.sort in ("amount", "dtype", "format", "model", "device")]
     values += [item for item in row.items if any(meaning.sort == "choice" for meaning in item.meanings)]
     return bool(values) and not words and len(row.items) <= MOST_PIECES

@@ -50,11 +50,22 @@ def _continues(items: list[Item], last: Group, index: int) -> bool:
     between = items[last.last + 1 : index]
     if before is None or item is None or not between or len(between) > 3:
         return False
-    if any(piece.text.lower() not in _JOINTS for piece in between):
+    if any(piece.text.lower() not in _JOINTS for piece in between) and not _is_range(items, last, index):
         return False
     alike = before.kind == item.kind and before.numeral.negative == item.numeral.negative
     same_size = (before.numeral.scale == 1.0) == (item.numeral.scale == 1.0)
     return alike and same_size
+
+
+def _is_range(items: list[Item], last: Group, index: int) -> bool:
+    """Whether it is "from 16 to 64 microbatches", two values of what is counted behind them."""
+    between = [item.text.lower() for item in items[last.last + 1 : index]]
+    after = items[index + 1] if index + 1 < len(items) else None
+    led = last.first > 0 and items[last.first - 1].text.lower() in ("from", "从", "由")
+    counted = after is not None and any(
+        meaning.sort == "quantity" and meaning.mode in ("noun", "both") for meaning in after.meanings
+    )
+    return led and between in (["to"], ["到"], ["至"]) and counted
 
 
 def _settled(items: list[Item], one: Group) -> list[Group]:
@@ -68,7 +79,7 @@ def _settled(items: list[Item], one: Group) -> list[Group]:
         places = [index for index in range(one.first, one.last + 1) if items[index].sort == "amount"]
         return [Group([items[index]], index, index) for index in places]
     joints = {items[index].text.lower() for index in range(one.first, one.last) if items[index].sort != "amount"}
-    if len(one.items) >= 3 or joints & _STRONG:
+    if len(one.items) >= 3 or joints & _STRONG or joints & {"to", "到", "至"}:
         return [one]
     places = [index for index in range(one.first, one.last + 1) if items[index].sort == "amount"]
     return [Group([items[index]], index, index) for index in places]

@@ -41,7 +41,7 @@ _BARE_CARD = re.compile(
     r"|(?:\b(?:a|an|one|my|the|single)|单卡|一张)\s?(?P<mine>[345]090)(?![\d.])"
 )
 _ONE_LETTER = re.compile(r"[a-zA-Z]=?\d{1,4}")
-_SHAPED = re.compile(r"(?<![A-Za-z0-9])[sbhSH]=?\d{1,6}(?![A-Za-z0-9])")
+_SHAPED = re.compile(r"(?<![A-Za-z0-9])[sbhSH]=?\d{1,6}[kK]?(?![A-Za-z0-9])")
 """Letters of a shape with their values, as no card is named."""
 _REFERENCE = re.compile(
     r"(?:\b(?:sections?|sec\.?|figures?|figs?\.?|tables?|tab\.|chapters?|ch\.|appendix|equations?|eqs?\.?|pages?|pp\.|versions?|"

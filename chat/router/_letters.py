@@ -24,6 +24,7 @@ _ASSIGNED = re.compile(r"(?<![A-Za-z0-9_])[A-Za-zα-ωΑ-Ω][A-Za-z_*']{0,9}\s?[
 _UNSIGNED = re.compile(r"(?<![A-Za-z0-9_])[b-zB-Zα-ωΑ-Ω]$")
 _SPACED = re.compile(r"(?:^|[\s,，:(])([b-zB-Zα-ωΑ-Ω])\s(?:\d+|\.\d+|\d+\.\d+)(?![A-Za-z\d])")
 """A letter and a number behind a space; two of them make a list: "b 1, s 4096"."""
+_GLUED = re.compile(r"(?<![A-Za-z0-9])[sbhLl]\d{1,6}[kK]?(?![A-Za-z0-9])")
 _ALONE = re.compile(r"(?<![A-Za-z0-9_=/])([A-Za-z]{1,2})\s?=\s?\d")
 _NAME = r"[A-Za-z]{1,2}(?:_[A-Za-z])?"
 _SHARED = re.compile(
@@ -52,6 +53,7 @@ def letters(row: Row, way: Way) -> tuple[list[tuple[str, list[Item], float]], se
     amounts = [item for item in row.items if item.sort == "amount"]
     spaced = [match for match in _SPACED.finditer(text) if match[1] in meaning]
     listed = len(spaced) > 1 or any(re.search(r"[\d,]\s?$", text[: match.start(1)]) for match in spaced)
+    listed = listed or len(_GLUED.findall(text)) > 1
     for names, values in _tuples(text, meaning):
         inside = [item for item in amounts if values[0] <= item.start and item.end <= values[1]]
         inside = inside or _parts(row, values)
@@ -111,7 +113,7 @@ def _named(row: Row, way: Way) -> set[str]:
     return {field for field, sources in way.fields.items() if given & {*sources[:1], *({"mb_any"} & set(sources))}}
 
 
-_BEFORE = re.compile(r"(?:^|[\s,，:;(])(?P<letter>[b-zB-Zα-ωΑ-Ω])\s$")
+_BEFORE = re.compile(r"(?:^|[\s,，:;(])(?P<letter>[b-zB-Zα-ωΑ-Ω])\s(?:of\s)?$")
 
 
 def letter_before(row: Row, way: Way, item: Item) -> tuple[str, float] | None:

@@ -33,7 +33,7 @@ _PIECES = re.compile(
     r"|(?P<by>(?<=\d)[xX](?=[A-Za-z]{1,3}\d|\d{1,4}\s?[GTgt][iI]?[bB]?\b"
     r"|\d{1,3}\s?(?:GPUs?|gpus?|cards?|卡|张|块)))"
     r"|(?P<without>(?<![A-Za-z])[wW]/[oO](?![A-Za-z]))|(?P<along>(?<![A-Za-z0-9])[wW]/(?=\s|[A-Za-z0-9]))"
-    r"|(?P<math>\$(?=[A-Za-z\\(])|(?<=[\w)}])\$(?!\s?\d))"
+    r"|(?P<math>\$(?=[A-Za-z\\(])|(?<=[\w)}])\$(?!\s?\d|\s?/))"
 )
 
 

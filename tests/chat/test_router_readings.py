@@ -332,3 +332,25 @@ def test_a_number_of_nothing_fills_no_input_and_is_named(question: str, idle: st
     before, after = one(question), one(question + idle)
     assert after.inputs == before.inputs
     assert any(note.startswith("not used") for note in after.notes)
+
+
+@pytest.mark.parametrize(
+    ("question", "calculator", "inputs"),
+    [
+        ("ag 512MB 16 gpus 100GB/s", "collective_cost", {"op": "all_gather", "ranks": 16}),
+        ("pp16 mb128 vpp4 bubble", "pipeline_bubble", {"pp": 16, "microbatches": 128, "interleave": 4}),
+        ("cost of 64 h100 for 2 wks at 2.3$/h", "cost_energy", {"gpus": 64, "hours": 336, "usd_per_gpu_hour": 2.3}),
+        ("speculative decoding speedup, gamma of 7, alpha of 0.85 and c of 0.03", "spec_decode", {"c": 0.03}),
+    ],
+)
+def test_abbreviations_of_operations_and_prices_are_read(
+    question: str, calculator: str, inputs: dict[str, Any]
+) -> None:
+    request = one(question)
+    assert request.calculator == calculator
+    assert {name: request.inputs.get(name) for name in inputs} == inputs
+
+
+def test_from_one_count_to_another_compares_both() -> None:
+    found = route("How does the bubble change if I go from 16 to 64 microbatches with 8 stages?").requests
+    assert [request.inputs["microbatches"] for request in found] == [16, 64]
