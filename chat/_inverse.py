@@ -30,6 +30,12 @@ _LEAST = re.compile(
     r"|不低于|高于|大于|至少|最少|以上|超过",
     re.I,
 )
+_STRICT = re.compile(
+    r"(?<!no )(?<!not )\b(?:less|more|lower|higher) than\b|\b(?:below|under|above|over)\b"
+    r"|低于|小于|高于|大于|(?<!不)超过",
+    re.I,
+)
+TINY = 1e-9
 REACH = 1024
 """Counts that are tried."""
 
@@ -51,8 +57,11 @@ def needed(form: str, before: Sequence[str]) -> tuple[Route, str] | None:
     field = next((s.parameter for s in tried[0].spans if not s.earlier and s.value == 2), "") if tried else ""
     if not tried or field not in tried[0].inputs:
         return None
-    wanted = f"{'at most' if falls else 'at least'} {shares[0].text.strip()}"
-    holding = _holding({**tried[0].inputs}, field, tried[0], shares[0].value, falls=falls)
+    limit = (_MOST if falls else _LEAST).search(form)
+    wanted = f"{limit.group() if limit else ''} {shares[0].text.strip()}"
+    # "Less than" leaves the bound itself out.
+    bound = shares[0].value * (1 - (TINY if falls else -TINY) * bool(_STRICT.search(form)))
+    holding = _holding({**tried[0].inputs}, field, tried[0], bound, falls=falls)
     if True not in holding.values() or False not in holding.values():
         return None
     counts = list(holding)

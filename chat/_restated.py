@@ -140,6 +140,9 @@ def _worded(old: str, new: str) -> str:
     before, after = new[: mine.start()], new[mine.end() :]
     before = "" if _TELLING.search(before) else before
     had = old[theirs.end() :]
+    if mine.group().isdigit() and not after.strip() and theirs.group()[-1:] == "B":
+        # A model of 6B is followed by one of 8: billions as well.
+        return (before or old[: theirs.start()]) + mine.group() + "B" + had
     if not after.strip() or had.strip().startswith(after.strip()):
         after = had
     return (before or old[: theirs.start()]) + mine.group() + after

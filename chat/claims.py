@@ -39,7 +39,7 @@ _STATES = re.compile(
     r"|是|为|有|要|需|占|达|耗|使|让|用了|只有"
     r"|降低|降到|升到|提高|提升|减少|节省|省下|增加|下降|上升|不到|低于|超过|高于|不足|等于|快|慢|比.{1,24}[高低多少大小长短]"
     r"|\b(?:quanti[sz]es|trains|fits|beats|saves|cuts|reduces|increases|lowers|raises|delivers|loads|supports|drops"
-    r"|outperforms|halves|doubles|improves|finishes|holds|contains|wastes|consumes|emits|processes|generates|serves)\b"
+    r"|outperforms|halves|doubles|improves|finishes|holds|contains|wastes|idles|loses|leaves|spends|keeps|consumes|emits|processes|generates|serves)\b"
 )
 _CHECK = re.compile(
     r"^(?:(?:the )?claim|statement|说法|论断)\s*[:：]\s*|^(?:据说|听说)[，,]?\s*"

@@ -76,7 +76,8 @@ def find(
     alone = standalone(text, before, lexicon)
     if model is not None and alone == text:
         alone = rewritten(text, before, model)
-    routed = route(text, [message for turn in history for message in turn.messages])
+    # The earlier questions as they were understood: a sum goes on from the one that was shown.
+    routed = route(text, [{"role": "user", "content": question} for question in before])
     if routed.kind == "library" and alone != text and before and route(before[-1]).kind != "library":
         # The same sum with another amount is one even where only the whole question says so.
         whole = route(alone)

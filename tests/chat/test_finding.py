@@ -24,3 +24,13 @@ def test_the_same_question_finds_the_same_passages(almanac: Almanac) -> None:
     assert [item.unit for item in first.ranked] == [item.unit for item in second.ranked]
     assert first.language == "en"
     assert find(almanac.chat.library, "托盘有多大？", (), Scope()).language == "zh"
+
+
+def test_a_sum_goes_on_from_the_question_as_it_was_shown(almanac: Almanac) -> None:
+    asked = ["bubble with 8 stages and 32 microbatches", "how many microbatches for less than 10%?"]
+    turns = [Turn(question=text) for text in asked[:1]]
+    second = almanac.chat.answer(asked[1], turns)
+    assert second.standalone == "bubble with 8 stages and 71 microbatches"
+    third = almanac.chat.answer("and with 4 stages?", [*turns, Turn(question=asked[1], answer=second)])
+    assert third.standalone == "bubble with 4 stages and 71 microbatches"
+    assert third.estimates[0].estimate.inputs["microbatches"] == 71
