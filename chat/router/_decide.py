@@ -115,7 +115,8 @@ def _without_amounts(
         return "calculator"
     measure = "KV|WEIGHTS|MEMORY|SIZE|BPW|LATENCY|THROUGHPUT|SPEED|STATES|CKPT|ACT|FLOPS"
     measured = len(best.spans) > 1 and holds(measure, features)
-    if named and best.ready and not explains and (measured or holds("DEFINE|PERTOKEN|?kv_bytes_per_token|RIDGE|CAN|FIT", features)):
+    sought = holds("DEFINE|PERTOKEN|?kv_bytes_per_token|RIDGE|CAN|FIT", features)
+    if named and best.ready and not explains and (measured or sought):
         return "calculator"
     if named and asks and not explains and _is_specific(best):
         return "calculator" if command or not best.missing else "both"
