@@ -136,7 +136,7 @@ def _unstated(asked: Asked, ranked: Sequence[Relevance], joint: float) -> str:
         return ", ".join(entity.text for entity in asked.entities)
     named = [item.unit for item in ranked if item.names >= best]
     elsewhere = other_premise(asked, named, [item.unit for item in ranked]) or unsupported(asked, named)
-    if joint < PARTLY_JOINT and not elsewhere:
+    if joint < PARTLY_JOINT and not elsewhere and not units:
         elsewhere = unspoken(asked, named)
     if elsewhere:
         return elsewhere
