@@ -74,6 +74,7 @@ def _widened(question: str, name: str, pairs: Collection[str]) -> str:
 
 
 LONGEST_WORD = 6
+LONGEST_NAME = 40
 
 
 def _part(name: str, whole: str) -> bool:
@@ -86,7 +87,7 @@ def _part(name: str, whole: str) -> bool:
 
 def declined(language: Language, unknown: Sequence[str], candidates: Sequence[Candidate]) -> str:
     """Return the text of an answer that there is none."""
-    named = ", ".join(unknown[:4])
+    named = ", ".join(map(_short, unknown[:4]))
     if language != "en":
         text = "库里没有能回答这个问题的内容。" + (f"没有一处提到：{named}。" if unknown else "")
         near = "最接近的是：" + "；".join(_title(c) for c in candidates) + "。" if candidates else ""
@@ -102,15 +103,26 @@ def _title(candidate: Candidate) -> str:
 
 
 def advice_for(language: Language, asked: Asked, unknown: Sequence[str], scoped: Scoped) -> str:
-    """Return what the reader may add or change, where nothing answers."""
-    subject = ", ".join(each_once((*unknown[:3], *(term.text for term in asked.content)))[:4])
+    """Return what the reader may add or change, where nothing answers; what the library knows is not asked for."""
+    zh = language != "en"
+    if not asked.content and not unknown:
+        return "问题里没有可以查找的词，请用文字提问。" if zh else "It holds no words to look for: ask in words."
     if not scoped.scope.empty:
-        if language != "en":
+        if zh:
             return "这次只在筛选范围内查找；放宽日期、类型或标签后再问一次。"
         return "Only what passes the filters was looked at: ask again with wider dates, kinds or labels."
-    if language != "en":
-        return f"可以添加一篇关于“{subject}”的论文、文章或笔记后再问。"
-    return f"Add a paper, post or note about {subject}, then ask again."
+    if unknown:
+        subject = ", ".join(map(_short, unknown[:3]))
+        if zh:
+            return f"可以添加一篇关于“{subject}”的论文、文章或笔记后再问。"
+        return f"Add a paper, post or note about {subject}, then ask again."
+    if zh:
+        return "库里有相关的词，但没有一处回答它：可以换个问法，或添加一篇说到它的论文、文章或笔记后再问。"
+    return "Its words are known, but nothing says this: ask in other words, or add a paper, post or note that does."
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
 
 
 def what_to_ask(language: Language) -> str:

@@ -61,6 +61,16 @@ def test_what_is_not_there_is_declined_with_what_to_add(almanac: Almanac, questi
     assert len(answer.candidates) <= 3
 
 
+def test_a_refusal_asks_for_what_is_missing_and_for_nothing_that_is_known(almanac: Almanac) -> None:
+    missing = almanac.chat.answer("What does FrobNet keep on the Zorblatt chip?").advice
+    assert "Zorblatt" in missing
+    assert "FrobNet" not in missing
+    assert "holds no words" in almanac.chat.answer("?! ... ,").advice
+    long = almanac.chat.answer("What is " + "Q" * 600 + "?")
+    assert len(long.advice) < 200
+    assert len(long.text) < 400
+
+
 def test_both_sides_of_a_comparison_are_cited(almanac: Almanac) -> None:
     quotes = _quotes(almanac.chat.answer("What is the difference between FrobNet-2 and SlowFrob?"))
     assert any("FrobNet-2 splits" in quote for quote in quotes)
