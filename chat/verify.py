@@ -93,6 +93,7 @@ def check(
     known = {passage.number: passage for passage in passages}
     cited = [int(number) for match in _BRACKETED.finditer(text) for number in re.findall(r"\d+", match[1])]
     body = fold_space(re.sub(r"\s+([.,;:。，；：!?！？])", r"\1", _BRACKETED.sub("", text)))
+    body = re.sub(r"(?<=[.。！？!?])\.$", "", body)  # of the mark alone: "… at most。 [7]."
     terms = query_terms(body)
     if not terms or not re.search(r"\w", body):
         return None

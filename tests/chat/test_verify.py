@@ -30,6 +30,14 @@ def test_what_a_passage_says_is_supported_with_its_place(almanac: Almanac) -> No
     assert "64" in {PASSAGES[number - 1].whole[span.start : span.end] for number, span in found.spans}
 
 
+@pytest.mark.parametrize("ending", [". [1].", "。 [1].", " [1]."])
+def test_a_full_stop_of_the_mark_alone_goes_with_it(almanac: Almanac, ending: str) -> None:
+    found = _check(almanac, f"A widget cache keeps the last 64 frobs of every session{ending}")
+    assert found is not None
+    assert found.text.rstrip("。.") == "A widget cache keeps the last 64 frobs of every session"
+    assert len(found.text) - len(found.text.rstrip("。.")) == 1
+
+
 @pytest.mark.parametrize(
     ("sentence", "reason"),
     [
