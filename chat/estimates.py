@@ -47,11 +47,17 @@ def run_requests(requests: Sequence[CalculatorRequest]) -> tuple[list[AnsweredEs
 
 def summarise(title: str, estimate: Estimate) -> str:
     """Return a result as one sentence: what was computed, its values, the numbers put in."""
-    output = calculators.find(estimate.calculator).output(estimate.output)
-    name = output.title if output else estimate.output
     values = [value_of(quantity.value, quantity.unit) for quantity in estimate.quantities]
     shown = values[0] + (f" ({', '.join(values[1:])})" if len(values) > 1 else "")
-    return f"{title}: {name} = {shown}."
+    return f"{headline(title, estimate)} = {shown}."
+
+
+def headline(title: str, estimate: Estimate) -> str:
+    """Return what was computed: the calculator and its output, words that both hold said once."""
+    output = calculators.find(estimate.calculator).output(estimate.output)
+    name = output.title if output else estimate.output
+    head, _, tail = title.rpartition(": ")
+    return f"{head}: {name}" if head and name.startswith(tail) else f"{title}: {name}"
 
 
 def value_of(value: object, unit: str) -> str:

@@ -7,6 +7,7 @@ calculator with the inputs that made the number, and whatever was assumed or dou
 from collections.abc import Mapping, Sequence
 
 from calculators import Estimate, Quantity, Reference, discover
+from chat.estimates import headline
 from chat.router import CalculatorRequest, Span
 from chat.types import AnsweredEstimate, Citation, Comparison
 from ui.ask_sources import Sources, chips, lang_of
@@ -38,8 +39,7 @@ def readable(estimate: Estimate) -> tuple[Quantity, ...]:
 def estimate_html(found: AnsweredEstimate, cited: Mapping[int, Citation], sources: Sources) -> str:
     """Return a result: value, formula, numbers filled in, source, what was read, assumed and doubted."""
     estimate = found.estimate
-    output = discover()[estimate.calculator].output(estimate.output)
-    title = f"{found.title}: {output.title}" if output else found.title
+    title = headline(found.title, estimate)
     quantities = readable(estimate)
     # The calculator then shows the number that stands here.
     unit = found.request.unit or quantities[0].unit

@@ -1,7 +1,7 @@
 """What calculators answer: what is ready is run, what is not waits with its reason, numbers stay as computed."""
 
 import calculators
-from chat.estimates import MOST, formula_question, lines_of, results_of, run_requests, value_of, waiting_line
+from chat.estimates import MOST, formula_question, headline, lines_of, results_of, run_requests, value_of, waiting_line
 from chat.router import CalculatorRequest, MissingInput
 
 READY = CalculatorRequest(calculator="pipeline_bubble", inputs={"schedule": "1f1b", "pp": 4, "microbatches": 12})
@@ -50,3 +50,11 @@ def test_no_more_than_a_few_are_run() -> None:
 
 def test_units_are_written_as_a_reader_writes_them() -> None:
     assert (value_of(3, "1"), value_of(3, "%"), value_of(3, "GB")) == ("3", "3%", "3 GB")
+
+
+def test_words_that_calculator_and_output_share_are_said_once() -> None:
+    memory = calculators.run("train_memory", {"params": 13e9})
+    title = calculators.find("train_memory").title
+    assert headline(title, memory) == "Training memory: model states on one device"
+    bubble = calculators.run("pipeline_bubble", READY.inputs)
+    assert headline("Pipeline bubble", bubble).startswith("Pipeline bubble: ")
