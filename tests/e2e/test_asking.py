@@ -66,6 +66,8 @@ def test_hovering_shows_the_passage_and_so_does_the_keyboard(server: Server, vis
 
 def test_everything_is_reached_by_the_keyboard(server: Server, visit: Visitor) -> None:
     tab = visit(server).go(f"{server.address}/ask")
+    # The script that hears the key comes after what is drawn.
+    tab.page.wait_for_function("window.almanacBridge")
     tab.page.keyboard.press("/")
     expect(tab.page.locator(BOX)).to_be_focused()
     tab.page.keyboard.type("What is the bubble of a pipeline?")

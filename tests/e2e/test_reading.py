@@ -107,6 +107,7 @@ def test_the_menu_leads_home_from_a_search(server: Server, visit: Visitor) -> No
 def test_the_slash_key_goes_to_the_box(server: Server, visit: Visitor) -> None:
     tab = visit(server).go(f"{server.address}/?q=cache")
     tab.page.locator(".al-status").first.click()
+    tab.page.wait_for_function("window.almanacBridge")
     tab.page.keyboard.press("/")
     expect(tab.page.get_by_label("Search the library")).to_be_focused()
 
