@@ -9,7 +9,7 @@ import re
 from kb.text import fold_space
 
 _COURTESY = re.compile(
-    r"(?:(?:hello|hi|hey|hiya|greetings|good (?:morning|afternoon|evening|night|day)|bye|goodbye|see you"
+    r"(?>(?:hello|hiya|hi|hey|greetings|good (?:morning|afternoon|evening|night|day)|bye|goodbye|see you"
     r"|(?:many )?thanks?(?: you| a lot| so much| very much)*|thx|cheers|ok(?:ay)?|great|cool|nice|perfect|got it"
     r"|well done|yes|no|please|sorry|test(?:ing)?|ping|help(?: me)?(?: please)?|there|how are you(?: doing)?(?: today)?"
     r"|who (?:are|r) (?:you|u)|what are you|what is this|what (?:can|do) (?:you|i|we) (?:do|ask|answer|know)(?: here)?"
