@@ -48,7 +48,7 @@ def _call(name: str, *kinds: Any) -> Callable[..., int] | None:
 def settle() -> None:
     """Leave everything loaded so far out of later garbage collections.
 
-    With torch and the pages loaded there is a million objects that never go; a look at all of them stops every
+    With torch and the pages loaded there are a million objects that never go; a look at all of them stops every
     thread for 0.3 s.
     """
     gc.collect()

@@ -50,7 +50,7 @@ def open_almanac(
     tagger: Tagger | None = None,
     clock: Clock | None = None,
 ) -> "Almanac":
-    """Open the library of the settings' home, made where it is missing.
+    """Open the library of the settings' home, made where it is missing. Threads of the process then share heaps.
 
     Args:
         embedder: used instead of the one that the settings name.

@@ -32,7 +32,7 @@ _VERB = re.compile(
     r"|allow|let|remove|fix|solve|address|apply|become|happen|come|go|say|tell|show|prove|beat|outperform|increase|raise"
     r"|lower|limit|bound|waste|trade|balance|choose|pick|select|decide|schedule|batch|cache|prune|distil|distill|compress"
     r"|accelerate|generate|draft|verify|accept|reject|send|move|copy|offload|recompute|rematerialize|synchroni[sz]e"
-    r"|communicate|converge|diverge|fail|recover|checkpoint|serve|load|deploy|offer|provide|include|contain|cover|matter)\b",
+    r"|communicate|converge|diverge|fail|recover|checkpoint|serve|load|deploy|offer|provide|include|contain|cover)\b",
     re.I,
 )
 _STATE = re.compile(

@@ -20,10 +20,20 @@ from chat.question import read_question
 from chat.relevance import Relevance, rank
 from chat.scopes import OPINIONS
 from chat.types import Answer, AnsweredEstimate, Candidate, Citation, Event, Scope, Statement, Turn
-from chat.wording import advice_for, context_of, declined, each_once, fallback, joined, what_to_ask, whole_words
+from chat.wording import (
+    advice_for,
+    context_of,
+    declined,
+    each_once,
+    fallback,
+    joined,
+    reply_language,
+    what_to_ask,
+    whole_words,
+)
 from kb.llm import LanguageModel
-from kb.text import fold_space, language_of, scrub
-from kb.types import Kind, Language
+from kb.text import fold_space, scrub
+from kb.types import Kind
 
 MAX_QUESTION = 4000
 MOST_LISTED = 10
@@ -211,8 +221,7 @@ class Asker:
 
 
 def _courteous(text: str) -> Answer:
-    language: Language = "zh" if language_of(text) in ("zh", "mixed") else "en"
-    return Answer(question=text, kind="said", text=what_to_ask(language), grounded=False)
+    return Answer(question=text, kind="said", text=what_to_ask(reply_language(text)), grounded=False)
 
 
 def _answers(found: Found) -> bool:

@@ -10,6 +10,7 @@ from chat._library import Library
 from chat.passages import Unit
 from chat.types import Citation, Resolved, Turn
 from kb.evidence import quote_in
+from kb.markup import path_above
 
 
 class Numbering:
@@ -75,6 +76,12 @@ def resolve(citation: Citation, library: Library) -> Resolved:
     now = next((chunk.id for chunk in chunks if chunk.start <= place[0] < chunk.end), citation.chunk_id)
     same = now == citation.chunk_id and place == (citation.start, citation.end)
     return Resolved(citation=citation, state="here" if same else "moved", chunk_id=now, start=place[0], end=place[1])
+
+
+def crumbs(citation: Citation) -> list[str]:
+    """Return the breadcrumb of a citation, its document first, without what the quote itself opens with."""
+    path = path_above(citation.path, citation.quote)
+    return [citation.title, *(path[1:] if path[:1] == [citation.title] else path)]
 
 
 def listed(citations: Sequence[Citation]) -> list[Citation]:

@@ -20,8 +20,8 @@ from chat.rewriting import rewritten
 from chat.router import Route, complete, route
 from chat.scopes import Scoped, read_scope
 from chat.types import Scope, Turn
+from chat.wording import reply_language
 from kb.llm import LanguageModel
-from kb.text import language_of
 from kb.types import Language
 
 
@@ -55,7 +55,7 @@ class Found:
     @property
     def language(self) -> Language:
         """The language to answer in: the question's."""
-        return "zh" if language_of(self.question) in ("zh", "mixed") else "en"
+        return reply_language(self.question)
 
 
 def lexicon_of(library: Library) -> Lexicon:

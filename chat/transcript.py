@@ -9,14 +9,13 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from chat.citations import crumbs
 from chat.estimates import value_of
 from chat.types import Answer, AnsweredEstimate, Citation, Comparison, Statement, Turn, to_json
 from kb.markup import web_address
 from kb.text import fold_space
 
 GONE = "no longer in the library"
-OPENING = 40
-"""Characters by which a quote is seen to open with its own heading."""
 UNSUPPORTED = "not supported by the library"
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~$&!#])")
 _BEGINNING = re.compile(r"^(\s*)([-+=]|\d+[.)])(?=\s|[-+=]|$)", re.M)
@@ -125,14 +124,12 @@ def _references(answers: Iterable[Answer], gone: Collection[Citation]) -> list[s
 
 def _reference(citations: Sequence[Citation], gone: Collection[Citation]) -> str:
     first = citations[0]
-    crumbs = [part for part in first.path if part and part != first.title]
-    if crumbs and crumbs[-1][:OPENING] in first.quote[: OPENING + 24]:
-        crumbs.pop()  # the quote itself opens with it
-    path = " › ".join(plain(part) for part in crumbs)
+    title, *above = crumbs(first)
+    path = " › ".join(map(plain, above))
     address = web_address(first.url)
     link = f"<{address}>" if address else ""
     lost = GONE if any(citation in gone for citation in citations) else ""
-    line = ". ".join(part for part in (plain(first.title), path, first.published[:10], link, lost) if part)
+    line = ". ".join(part for part in (plain(title), path, first.published[:10], link, lost) if part)
     quotes = "".join(f"\n  > {plain(citation.quote)}\n" for citation in citations)
     return f"- [{first.number}] {line}{quotes}"
 

@@ -10,13 +10,18 @@ from collections.abc import Collection, Iterable, Sequence
 from chat.question import Asked
 from chat.scopes import Scoped
 from chat.types import Candidate, Citation, Statement
-from kb.text import fold_space
+from kb.text import fold_space, language_of
 from kb.types import Language, Section
 
 _STOCK = re.compile(
     r"(?:n\.\s*)?related (?:materials?|works?|papers?)|highlights?|相关(?:资料|材料|工作|论文)|重点", re.I
 )
 """Titles that name nothing."""
+
+
+def reply_language(text: str) -> Language:
+    """Return the language to answer a message in: its own, Chinese where both stand in it."""
+    return "zh" if language_of(text) in ("zh", "mixed") else "en"
 
 
 def joined(statements: Sequence[Statement]) -> str:

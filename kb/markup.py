@@ -7,6 +7,7 @@ http, https or mailto, or none.
 
 import html
 import re
+from collections.abc import Sequence
 from datetime import date
 from pathlib import PurePath
 from urllib.parse import quote, urlsplit
@@ -20,6 +21,9 @@ _UNFIT = re.compile(
 )
 _ILLEGAL = re.compile(r"[\s<>\"'`\\^{|}\[\]]")
 _HOST = re.compile(r"\w+://[^/?#\s]*", re.ASCII)
+
+OPENING = 32
+"""Letters by which a text is seen to open with its own heading."""
 
 
 def plain(text: object) -> str:
@@ -60,6 +64,13 @@ def day(stated: str) -> str:
     if len(parts) == 2:
         return f"{MONTHS[int(parts[1]) - 1]} {parts[0]}"
     return parts[0]
+
+
+def path_above(path: Sequence[str], text: str) -> list[str]:
+    """Return a breadcrumb without what the text below it opens with itself."""
+    parts = [part for part in path if part]
+    # A title stands in the path without the notes in brackets that its line bears.
+    return parts[:-1] if len(parts) > 1 and parts[-1][:OPENING] in text[: OPENING + 24] else parts
 
 
 def source_name(location: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from chat.router import CalculatorRequest, MissingInput
-from kb.text import language_of
+from chat.wording import reply_language
 from ui.calculator_catalogue import fields_by_name
 from ui.calculator_fields import value_of
 from ui.render import esc
@@ -72,6 +72,6 @@ def refusal(calculator: str, item: MissingInput, text: str) -> str:
 
 def completed(question: str, given: Sequence[tuple[MissingInput, str]]) -> str:
     """Return a question with further inputs, as the reader could have written it."""
-    comma = "，" if language_of(question) in ("zh", "mixed") else ", "
+    comma = "，" if reply_language(question) == "zh" else ", "
     end = question.rstrip(" ?？.。!！")
     return comma.join([end, *(f"{item.name} = {text}" for item, text in given)]) if given else question

@@ -7,9 +7,9 @@ Invariant: a chip, its peek and its entry in the list come from one citation.
 from collections.abc import Iterable, Mapping
 
 from almanac.conversations import Source
+from chat.citations import crumbs
 from chat.types import Candidate, Citation
 from kb.text import language_of
-from ui.cards import OPENING
 from ui.links import href
 from ui.quoting import for_address, place_of
 from ui.render import (
@@ -84,14 +84,6 @@ def shown_passage(citation: Citation, source: Source, limit: int = 0) -> str:
     text = source.passage or citation.quote
     place = place_of(citation.quote, text) if source.passage else None
     return passage(text, [place] if place else [], limit)
-
-
-def crumbs(citation: Citation) -> list[str]:
-    """Return the breadcrumb of a citation, its document first, without what the quote itself opens with."""
-    path = [part for part in citation.path if part]
-    if len(path) > 1 and path[-1][:OPENING] in citation.quote[: OPENING + 24]:
-        path = path[:-1]
-    return [citation.title, *(path[1:] if path[:1] == [citation.title] else path)]
 
 
 def place(citation: Citation, sources: Sources) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ actions.
 
 from collections.abc import Iterable
 
+from kb.markup import path_above
 from kb.types import Chunk, DocumentInfo, Hit
 from ui.links import href
 from ui.render import (
@@ -34,8 +35,6 @@ from ui.render import (
 
 SNIPPET = 430
 """Columns of a passage that a card shows."""
-OPENING = 32
-"""Letters of a title by which a passage is known to open with it."""
 OPINIONS = {
     "very-good": "very good",
     "good": "good",
@@ -83,10 +82,7 @@ def card(
 
 def crumbs(chunk: Chunk, info: DocumentInfo) -> list[str]:
     """Return a passage's breadcrumb with its document, without what the passage itself opens with."""
-    path = [part for part in chunk.path if part]
-    # A title stands in the path without the notes in brackets that its line bears.
-    if len(path) > 1 and path[-1][:OPENING] in chunk.text[: OPENING + 24]:
-        path = path[:-1]
+    path = path_above(chunk.path, chunk.text)
     own = {info.title, name_of(info)}
     return [name_of(info), *(path[1:] if path and path[0] in own else path)]
 

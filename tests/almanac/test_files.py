@@ -7,6 +7,7 @@ import pytest
 
 from almanac.files import expand, list_folder, read_file
 from kb.errors import FetchError
+from tests.almanac.closed import close
 
 
 @pytest.fixture
@@ -23,11 +24,9 @@ def test_folders_are_walked_in_order_without_what_is_hidden(folder: Path) -> Non
     assert found == ["a b/c.txt", "a.md", "a/z.md", "b.md"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may look into everything")
-def test_a_place_that_is_closed_is_named(folder: Path) -> None:
-    (folder / "a").chmod(0)
+def test_a_place_that_is_closed_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    close(folder / "a", monkeypatch)
     files, closed = list_folder(str(folder))
-    (folder / "a").chmod(0o755)
     assert len(files) == 3
     assert closed == [str(folder / "a")]
 

@@ -229,7 +229,9 @@ def test_the_calculators_inputs_can_be_asked_for(model: GgufModel) -> None:
     for name in ("pipeline_bubble", "kv_cache", "quant_size"):
         schema = calculators.discover()[name].inputs.model_json_schema()
         text, _ = _ask(model, [Message(role="user", content=name)], max_tokens=900, schema=schema)
-        jsonschema.validate(json.loads(text), schema)
+        made = json.loads(text)
+        jsonschema.validate(made, schema)
+        assert set(schema.get("required", ())) <= made.keys() <= schema["properties"].keys()
 
 
 def test_json_that_breaks_a_rule_the_grammar_cannot_keep_is_refused_after_a_second_try(model: GgufModel) -> None:

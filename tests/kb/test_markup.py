@@ -2,7 +2,7 @@
 
 import pytest
 
-from kb.markup import day, esc, plain, safe_url, source_name, web_address
+from kb.markup import day, esc, path_above, plain, safe_url, source_name, web_address
 
 
 def test_every_sign_of_markup_is_escaped() -> None:
@@ -43,3 +43,10 @@ def test_a_date_is_read_as_precisely_as_it_is_stated(stated: str, read: str) -> 
 def test_a_source_is_named_shortly() -> None:
     assert source_name("https://example.org/feed?x=1") == "example.org"
     assert source_name("/somewhere/deep/notes.md") == "notes.md"
+
+
+def test_a_breadcrumb_leaves_out_what_the_text_opens_with() -> None:
+    assert path_above(("Caches", "", "Paging"), "Paging [2023]: blocks of fixed size") == ["Caches"]
+    assert path_above(("Caches", "Paging"), "blocks of fixed size") == ["Caches", "Paging"]
+    assert path_above(("Paging",), "Paging") == ["Paging"], "the only part says where one is"
+    assert path_above((), "text") == []

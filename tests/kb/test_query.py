@@ -55,4 +55,6 @@ def test_very_long_queries_are_cut() -> None:
 
 @given(st.text(max_size=200))
 def test_nothing_a_reader_types_is_an_error(text: str) -> None:
-    parse_query(Query(text=text))
+    parsed = parse_query(Query(text=text))
+    assert len(parsed.text) <= MAX_LENGTH
+    assert parsed.query.limit == Query(text="").limit

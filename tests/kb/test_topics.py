@@ -200,7 +200,7 @@ def test_learning_and_tagging_are_quick(tagger: Tagger) -> None:
 
 def test_loading_topics_needs_no_numpy() -> None:
     script = "import sys, kb.topics; kb.topics.load_topics(); sys.exit('numpy' in sys.modules)"
-    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
+    assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False).returncode == 0
 
 
 def test_benchmark_prints_the_table(capsys: pytest.CaptureFixture[str]) -> None:

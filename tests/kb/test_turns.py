@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from kb.turns import Turns
 
 
@@ -53,11 +55,15 @@ def test_who_goes_first_passes_those_who_wait() -> None:
 
 
 def test_a_turn_ends_with_an_error_as_well() -> None:
-    turns = Turns()
-    try:
+    turns, taken = Turns(), list[str]()
+    with pytest.raises(ValueError, match="half-way"), turns.take(first=False):
+        raise ValueError("half-way")
+
+    def work() -> None:
         with turns.take(first=False):
-            raise ValueError
-    except ValueError:
-        pass
-    with turns.take(first=False):
-        pass
+            taken.append("next")
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert taken == ["next"]
