@@ -115,8 +115,7 @@ def affine(job: Job) -> None:
     values = job.facts.first("list")
     if values is not None:
         numbers = list(values.value)
-        pair = len(numbers) == 2 and job.says("RANGE_WORD") and not job.says("TENSOR_WORD")
-        if pair or (len(numbers) == 2 and not job.says("TENSOR_WORD")):
+        if len(numbers) == 2 and not job.says("TENSOR_WORD"):
             job.put("min", numbers[0], values)
             job.put("max", numbers[1], values)
         else:
